@@ -1,0 +1,7 @@
+"""What a model is: a petition's text → terms → scores → calibrated, certified decision.
+
+Read in this order: ``text`` (what is read of a petition), ``words`` and ``terms`` (what is
+counted), ``linear`` (scores and confidences), ``decision`` (who may act on them), ``classifier``
+(all of it together), ``explanation`` (why), ``versions`` and ``store`` (how it is kept).
+Nothing here knows scikit-learn, Flask or click.
+"""

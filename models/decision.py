@@ -1,0 +1,72 @@
+"""From calibrated confidences to a decision: who may act on the answer, and if nobody yet, why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+MIN_CHARS = 6
+"""A petition with fewer letters, digits and Chinese characters always goes to a person."""
+
+CLOSE_MARGIN = 0.2
+"""Two areas are near when their confidences differ by less than this."""
+
+
+class Decision(StrEnum):
+    """``AUTO``: the area may be acted on. ``REVIEW``: a person looks first."""
+
+    AUTO = "auto"
+    REVIEW = "review"
+
+
+class Reason(StrEnum):
+    """Why a person must look."""
+
+    BELOW_THRESHOLD = "below-threshold"
+    CLOSE_SECOND = "close-second"
+    NO_EVIDENCE = "no-evidence"
+    TOO_SHORT = "too-short"
+    TRUNCATED = "truncated"
+    AREA_NOT_CERTIFIED = "area-not-certified"
+    OTHER_AREA = "other-area"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What held-out rows show about one area decided alone at ``threshold`` or above.
+
+    ``precision`` is the share that was right among ``n`` such decisions on texts of ``authors``
+    authors; ``lower_bound`` is what that proves; ``evidence`` says whose rows they were.
+    """
+
+    threshold: float
+    precision: float
+    lower_bound: float
+    n: int
+    authors: int
+    evidence: str = "shipped"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The thresholds of a version. An area without a certificate is never decided alone."""
+
+    certificates: Mapping[str, Certificate]
+    also: float
+    other: str | None
+
+    def reasons(self, areas: Sequence[str], confidences: Sequence[float]) -> list[Reason]:
+        """Why the best of ``areas`` (best first) must be reviewed; empty when it need not be."""
+        if areas[0] == self.other:
+            return [Reason.OTHER_AREA]
+        certificate = self.certificates.get(areas[0])
+        if certificate is None:
+            return [Reason.AREA_NOT_CERTIFIED]
+        if confidences[0] >= certificate.threshold:
+            return []
+        close = confidences[0] - confidences[1] < CLOSE_MARGIN
+        return [Reason.BELOW_THRESHOLD, *([Reason.CLOSE_SECOND] if close else [])]
+
+
+def is_short(folded: str) -> bool:
+    """Whether a text has fewer than ``MIN_CHARS`` letters, digits and Chinese characters."""
+    return sum(map(str.isalnum, folded)) < MIN_CHARS

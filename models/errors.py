@@ -1,0 +1,143 @@
+"""Every error that the program raises on purpose, sorted by who can mend it.
+
+TriageError
+├── InputError        the sender: one petition
+│   ├── TextEmpty
+│   └── TextMalformed
+├── FileError         the sender: a whole file
+│   ├── FileUnreadable
+│   ├── EncodingUnknown
+│   ├── ColumnMissing
+│   └── OutputRefused
+├── DatasetError      the labeller: rows that cannot be learnt from
+├── TaxonomyError     the labeller: a taxonomy file
+├── OperatorError     the operator: model files and settings
+│   ├── VersionMissing
+│   ├── VersionDamaged
+│   ├── GoldenMismatch
+│   └── SettingsError
+└── GateRefused       the analyst: a version that must not go live
+
+No message holds the text of a petition: of a text only its length is told.
+"""
+
+from typing import ClassVar
+
+
+class TriageError(Exception):
+    """An error with a stable ``code`` and words for what was found, expected and to do."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, found: str, *, expected: str = "", remedy: str = "") -> None:
+        """Keep the three parts; ``str()`` joins them into one readable line."""
+        self.found = found
+        self.expected = expected
+        self.remedy = remedy
+        super().__init__(found, expected, remedy)
+
+    def __str__(self) -> str:
+        """One line: what was found, what was expected, what to do next."""
+        expected = f"expected {self.expected}" if self.expected else ""
+        return "; ".join(part for part in (self.found, expected, self.remedy) if part)
+
+
+class InputError(TriageError):
+    """A petition that cannot be classified as it is."""
+
+    code = "input"
+
+
+class TextEmpty(InputError):
+    """The text is empty or has no visible character."""
+
+    code = "text-empty"
+
+
+class TextMalformed(InputError):
+    """The text is not a string of Unicode characters."""
+
+    code = "text-malformed"
+
+
+class FileError(TriageError):
+    """A file that cannot be read or written as asked."""
+
+    code = "file"
+
+
+class FileUnreadable(FileError):
+    """The file is missing, of an unknown kind, or not what its name says."""
+
+    code = "file-unreadable"
+
+
+class EncodingUnknown(FileError):
+    """The file is neither UTF-8, UTF-16 with a byte order mark, nor GB18030."""
+
+    code = "encoding-unknown"
+
+
+class ColumnMissing(FileError):
+    """The header lacks a column that is needed."""
+
+    code = "column-missing"
+
+
+class OutputRefused(FileError):
+    """The result would replace something, or cannot be written."""
+
+    code = "output-refused"
+
+
+class DatasetError(TriageError):
+    """Labelled rows that cannot be learnt from; ``problems`` lists every one of them."""
+
+    code = "dataset"
+
+    def __init__(self, found: str, *, problems: tuple[str, ...] = (), remedy: str = "") -> None:
+        """``problems`` are ready-made lines: file, line, column and what is wrong there."""
+        super().__init__(found, remedy=remedy)
+        self.problems = problems
+
+
+class TaxonomyError(TriageError):
+    """A taxonomy file that does not describe areas and topics."""
+
+    code = "taxonomy"
+
+
+class OperatorError(TriageError):
+    """Something on this machine that its operator has to mend."""
+
+    code = "operator"
+
+
+class VersionMissing(OperatorError):
+    """The version store holds no such version, or none is promoted."""
+
+    code = "version-missing"
+
+
+class VersionDamaged(OperatorError):
+    """A version's files are not those that were saved."""
+
+    code = "version-damaged"
+
+
+class GoldenMismatch(OperatorError):
+    """A version answers its golden examples differently from the day it was saved."""
+
+    code = "golden-mismatch"
+
+
+class SettingsError(OperatorError):
+    """A setting that is unknown or out of range."""
+
+    code = "settings"
+
+
+class GateRefused(TriageError):
+    """A version that is kept but must not be promoted."""
+
+    code = "gate-refused"

@@ -1,0 +1,121 @@
+"""The HTTP API: routes of ``/v1`` and the state of the service."""
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+from pydantic import ValidationError
+from werkzeug.exceptions import LengthRequired, UnsupportedMediaType
+
+from models import versions
+from models.errors import InputError
+from models.prediction import Prediction
+from models.text import Petition
+from service.openapi import document
+from service.problems import validation_detail
+from service.running import Running
+from service.schemas import BatchIn, ClassifyIn, PetitionIn
+
+api = Blueprint("api", __name__)
+
+Json = dict[str, Any]
+
+
+def running() -> Running:
+    """The version that this application answers with."""
+    found: Running = current_app.extensions["running"]
+    return found
+
+
+def body() -> bytes:
+    """The JSON bytes of the request.
+
+    A body without a length is refused: some servers cut it off silently instead.
+    """
+    if request.content_length is None:
+        raise LengthRequired("send the body with a Content-Length")
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType("send the body as application/json")
+    return request.get_data()
+
+
+@api.post("/v1/classify")
+def classify() -> Json:
+    """Classify one petition."""
+    asked = ClassifyIn.model_validate_json(body())
+    petition = Petition(asked.text, asked.title, asked.id)
+    return running().classifier().classify(petition, explain=asked.explain).answer()
+
+
+@api.post("/v1/classify/batch")
+def classify_batch() -> Json:
+    """Classify up to 500 petitions, each with a result of its own."""
+    entries = [_petition(entry) for entry in BatchIn.model_validate_json(body()).petitions]
+    petitions = [entry for entry in entries if isinstance(entry, Petition)]
+    outcomes = iter(running().classifier().classify_batch(petitions))
+    return {
+        "results": [
+            _result(entry, next(outcomes)) if isinstance(entry, Petition) else entry
+            for entry in entries
+        ]
+    }
+
+
+@api.get("/v1/taxonomy")
+def taxonomy() -> Json:
+    """Areas and topics of the running version."""
+    found = running().classifier().taxonomy
+    areas = [
+        {"code": area.code, "name": area.name, "topics": [vars(topic) for topic in area.topics]}
+        for area in found
+    ]
+    return {"areas": areas, "other": found.other}
+
+
+@api.get("/v1/model")
+def model() -> Json:
+    """The running version: metrics, certificates and where it came from."""
+    classifier = running().classifier()
+    manifest = versions.read_manifest(running().store.folder / classifier.version)
+    told = ("saved_at", "metrics", "target_precision", "data", "seed", "libraries")
+    certificates = classifier.policy.certificates
+    return {
+        "version": classifier.version,
+        "certificates": {area: vars(found) for area, found in certificates.items()},
+        **{key: manifest[key] for key in told},
+    }
+
+
+@api.get("/healthz")
+def healthz() -> Json:
+    """Alive, with or without a model."""
+    return {"status": "alive"}
+
+
+@api.get("/readyz")
+def readyz() -> Json:
+    """Ready: the running version answers its golden examples."""
+    return {"status": "ready", "version": running().check()}
+
+
+@api.get("/openapi.json")
+def openapi() -> Response:
+    """This API as an OpenAPI 3.1 document."""
+    return Response(document(), content_type="application/json")
+
+
+def _petition(entry: object) -> Petition | Json:
+    """One petition of a batch, or its result where it does not fit the schema."""
+    try:
+        asked = PetitionIn.model_validate(entry)
+    except ValidationError as error:
+        _, detail, _ = validation_detail(error)
+        given = entry.get("id") if isinstance(entry, dict) else None
+        known = given if isinstance(given, str) else None
+        return {"id": known, "error": {"code": "schema", "detail": detail}}
+    return Petition(asked.text, asked.title, asked.id)
+
+
+def _result(petition: Petition, outcome: Prediction | InputError) -> Json:
+    if isinstance(outcome, Prediction):
+        return outcome.answer()
+    return {"id": petition.id, "error": {"code": outcome.code, "detail": str(outcome)}}

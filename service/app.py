@@ -1,0 +1,50 @@
+"""The web application: one factory that puts the API and the page together."""
+
+import secrets
+
+from flask import Flask, Response
+from flask_bootstrap import Bootstrap5
+
+from models.store import Store
+from service.api import api
+from service.pages import pages
+from service.problems import register_problems
+from service.running import Running
+from service.settings import Settings
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app(settings: Settings) -> Flask:
+    """A WSGI application that answers with the promoted version of the store in ``settings``."""
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=secrets.token_bytes(32),
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
+        SESSION_COOKIE_SAMESITE="Strict",
+        BOOTSTRAP_SERVE_LOCAL=True,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined] # the answer has an order of its own
+    app.json.ensure_ascii = False  # type: ignore[attr-defined] # names are Chinese
+    Bootstrap5(app)
+    app.extensions["running"] = Running(Store(settings.versions))
+    app.register_blueprint(api)
+    app.register_blueprint(pages)
+    register_problems(app)
+    app.after_request(_secure)
+    return app
+
+
+def _secure(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

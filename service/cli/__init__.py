@@ -1,0 +1,1 @@
+"""The command line. Each verb is imported when it is used, so that ``--help`` stays fast."""

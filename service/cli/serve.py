@@ -1,0 +1,55 @@
+"""``serve``: the HTTP API and the page."""
+
+import ipaddress
+
+import click
+
+from models.store import Store
+from service.cli.options import FILE, Steps
+from service.settings import Settings, load_settings
+
+
+@click.command("serve")
+@click.option("--host", help="Address to listen on. [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on. [default: 8000]")
+@click.option("--threads", type=int, help="Requests answered at the same time. [default: 4]")
+@click.option("--models", help="Folder of the version store.")
+@click.option("--config", type=FILE, help="A TOML file with settings.")
+def command(config: object, **options: object) -> None:
+    """Serve on this machine; the first start trains a version when there is none."""
+    from service.app import create_app
+    from service.server import log_to_stderr, serve
+
+    settings = load_settings(config, options=options)  # type: ignore[arg-type]
+    log_to_stderr()
+    _warn_if_open(settings)
+    store = Store(settings.versions)
+    if store.current() is None:
+        click.echo("No version yet: training one from the shipped corpus first.", err=True)
+        train_first(store)
+    serve(create_app(settings), settings)
+
+
+def train_first(store: Store) -> None:
+    """Train, save and promote a version from the shipped corpus with the committed recipe."""
+    from training.corpus import read_corpus
+    from training.train import Options, train
+
+    dataset, lexicon = read_corpus(())
+    with Steps() as progress:
+        trained = train(dataset, lexicon, Options(), progress)
+    version = trained.save(store.folder)
+    store.promote(version, "first start")
+    click.echo(f"Trained and promoted {version}.", err=True)
+
+
+def _warn_if_open(settings: Settings) -> None:
+    try:
+        loopback = ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        loopback = settings.host == "localhost"
+    if not loopback:
+        click.echo(
+            f"Warning: everyone who reaches {settings.host} can use this service without a login.",
+            err=True,
+        )

@@ -1,0 +1,62 @@
+"""``train``: labelled rows in, a validated version out."""
+
+from pathlib import Path
+
+import click
+
+from models.errors import GateRefused
+from models.store import Store
+from service.cli.options import FILE, Steps, store_option
+
+
+@click.command("train")
+@click.argument("files", nargs=-1, type=FILE, metavar="[CSV]...")
+@click.option("--only", is_flag=True, help="Leave the shipped corpus out.")
+@click.option("--taxonomy", type=FILE, help="Another set of areas (TOML); implies --only.")
+@click.option("--text-column", help="Column of the text.")
+@click.option("--area-column", help="Column of the area.")
+@click.option("--promote/--no-promote", default=None, help="Default: promote when the gate allows.")
+@click.option(
+    "--target-precision", default=0.95, type=click.FloatRange(0.5, 0.999), show_default=True
+)
+@click.option("--seed", default=0, show_default=True)
+@store_option
+def command(
+    files: tuple[Path, ...],
+    only: bool,
+    taxonomy: Path | None,
+    text_column: str | None,
+    area_column: str | None,
+    promote: bool | None,
+    target_precision: float,
+    seed: int,
+    store: Store,
+) -> None:
+    """Train on the shipped corpus and the files given, validate on unseen authors, promote."""
+    from training.corpus import read_corpus
+    from training.gate import check_gate
+    from training.report import render_report
+    from training.train import Options, train
+
+    only = only or taxonomy is not None
+    if only and not files:
+        raise click.UsageError("without the shipped corpus, give at least one CSV")
+    columns = {"text": text_column, "area": area_column}
+    dataset, lexicon = read_corpus(
+        files, only=only, taxonomy=taxonomy, columns={k: v for k, v in columns.items() if v}
+    )
+    click.echo(f"{len(dataset.rows)} rows from {len(dataset.sources)} files", err=True)
+    with Steps() as progress:
+        trained = train(dataset, lexicon, Options(target_precision, seed), progress)
+    version = trained.save(store.folder)
+    click.echo(render_report(trained.report))
+    click.echo(f"version {version}")
+    if promote is False:
+        return
+    try:
+        check_gate(store, version)
+    except GateRefused:
+        if not promote:
+            raise
+    store.promote(version, "trained")
+    click.echo(f"promoted: {version} answers from now on")

@@ -1,0 +1,80 @@
+"""The OpenAPI 3.1 document, put together from the schemas that check the bodies."""
+
+import json
+from functools import cache
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from service import schemas
+
+_REF = "#/components/schemas/{model}"
+
+
+class Route(NamedTuple):
+    """One operation: its body and answer, and the errors that it may answer beside."""
+
+    method: str
+    path: str
+    summary: str
+    body: type[BaseModel] | None
+    answer: type[BaseModel]
+    errors: tuple[int, ...]
+
+
+_BODY_ERRORS = (400, 411, 413, 415, 422, 503)
+
+ROUTES = (
+    Route(
+        "post", "/v1/classify", "Classify one petition",
+        schemas.ClassifyIn, schemas.AnswerOut, _BODY_ERRORS,
+    ),
+    Route(
+        "post", "/v1/classify/batch", "Classify up to 500 petitions",
+        schemas.BatchIn, schemas.BatchOut, _BODY_ERRORS,
+    ),
+    Route("get", "/v1/taxonomy", "Areas and topics", None, schemas.TaxonomyOut, (503,)),
+    Route("get", "/v1/model", "The running version", None, schemas.ModelOut, (503,)),
+    Route("get", "/healthz", "Alive", None, schemas.HealthOut, ()),
+    Route("get", "/readyz", "Ready to classify", None, schemas.HealthOut, (503,)),
+)  # fmt: skip
+
+
+@cache
+def document() -> str:
+    """The document as JSON."""
+    models = {route.body for route in ROUTES if route.body} | {schemas.ProblemOut}
+    models |= {route.answer for route in ROUTES}
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in ordered], ref_template=_REF
+    )
+    paths: dict[str, Any] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method] = _operation(route)
+    return json.dumps(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "petition-triage", "version": "1"},
+            "paths": paths,
+            "components": {"schemas": definitions["$defs"]},
+        },
+        ensure_ascii=False,
+    )
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    answers = {"200": _content("The answer", route.answer, "application/json")}
+    for status in route.errors:
+        answers[str(status)] = _content("Error", schemas.ProblemOut, "application/problem+json")
+    operation: dict[str, Any] = {"summary": route.summary, "responses": answers}
+    if route.body:
+        body = _content("The body", route.body, "application/json")
+        operation["requestBody"] = {"required": True, "content": body["content"]}
+    return operation
+
+
+def _content(description: str, model: type[BaseModel], media_type: str) -> dict[str, Any]:
+    reference = {"$ref": _REF.format(model=model.__name__)}
+    return {"description": description, "content": {media_type: {"schema": reference}}}

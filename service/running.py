@@ -1,0 +1,88 @@
+"""The version that answers: loaded once, and exchanged when another one is promoted."""
+
+import logging
+import math
+import os
+import threading
+import time
+
+from models import golden, versions
+from models.classifier import Classifier
+from models.errors import TriageError, VersionMissing
+from models.store import Store
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 5.0
+"""After so long a version that failed to load is tried again: its files may be mended by then."""
+
+_Stamp = tuple[int, int, int] | None
+
+
+class Running:
+    """Hands out the promoted classifier; a promotion that fails to load leaves the old one.
+
+    One look at the pointer file per request tells whether anything changed. Whichever thread
+    notices loads the new version; the others go on with the old one meanwhile.
+    """
+
+    def __init__(self, store: Store) -> None:
+        """Nothing is loaded before the first request asks."""
+        self.store = store
+        self._loading = threading.Lock()
+        self._stamp: _Stamp = None
+        self._retry_at = math.inf
+        self._classifier: Classifier | None = None
+
+    def classifier(self) -> Classifier:
+        """The classifier to answer with. Raises VersionMissing where none could ever be loaded."""
+        if self._is_due(self._read_stamp()):
+            self._exchange()
+        if self._classifier is None:
+            raise VersionMissing(
+                "no verified version is loaded",
+                expected=f"a promoted version in {self.store.folder}",
+                remedy="run `petition-triage train`",
+            )
+        return self._classifier
+
+    def check(self) -> str:
+        """Verify that the running version answers its golden examples; its id."""
+        classifier = self.classifier()
+        folder = self.store.folder / classifier.version
+        golden.check(classifier, versions.read_json(folder / "golden.json"))
+        return classifier.version
+
+    def _exchange(self) -> None:
+        wait = self._classifier is None
+        if not self._loading.acquire(blocking=wait):
+            return
+        try:
+            stamp = self._read_stamp()
+            if self._is_due(stamp):
+                self._load()
+                self._stamp = stamp
+        finally:
+            self._loading.release()
+
+    def _is_due(self, stamp: _Stamp) -> bool:
+        """Whether another version was promoted, or one that failed is to be tried again."""
+        return stamp != self._stamp or time.monotonic() >= self._retry_at
+
+    def _load(self) -> None:
+        self._retry_at = math.inf
+        try:
+            loaded = self.store.load()
+        except TriageError as error:
+            log.error("promoted version refused", extra={"code": error.code, "detail": str(error)})  # noqa: TRY400 - the cause is told, a traceback adds nothing
+            self._retry_at = time.monotonic() + RETRY_S
+            return
+        self._classifier = loaded
+        log.info("version loaded", extra={"version": loaded.version})
+
+    def _read_stamp(self) -> _Stamp:
+        try:
+            found = os.stat(self.store.pointer)  # noqa: PTH116 - once per request, and half the cost
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino, found.st_size

@@ -1,0 +1,105 @@
+"""Serving the application with waitress until a signal asks to stop."""
+
+import json
+import logging
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+
+from flask import Flask
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer, create_server
+
+from service.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_HEAD_ROOM = 4
+"""The application refuses a body over its limit with a problem; the server itself only one this
+many times larger, so that even a dishonest client cannot fill the disk."""
+
+_POLL_S = 0.05
+_LAST_CALL_S = 0.2
+"""Connections that reached this machine before the signal are still accepted for so long."""
+_MAX_CONNECTIONS = 1000
+_IDLE_S = 30
+
+
+def serve(app: Flask, settings: Settings) -> None:
+    """Listen until SIGTERM or Ctrl-C, then let requests in flight finish."""
+    sockets: dict[int, object] = {}
+    server = create_server(
+        app,
+        map=sockets,
+        host=settings.host,
+        port=settings.port,
+        threads=settings.threads,
+        connection_limit=_MAX_CONNECTIONS,
+        channel_timeout=_IDLE_S,
+        max_request_body_size=settings.max_body_bytes * _HEAD_ROOM,
+        ident="petition-triage",
+    )
+    stopping = threading.Event()
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        del signum, frame
+        stopping.set()
+
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
+    threading.Thread(target=server.run, daemon=True).start()
+    sys.stderr.write(f"Listening on {_addresses(sockets)} — Ctrl-C stops.\n")
+    while not stopping.wait(1):  # a wait without end would hold back signals on Windows
+        pass
+    _finish(sockets, settings.stop_timeout_s)
+    server.task_dispatcher.shutdown()
+
+
+def _addresses(sockets: dict[int, object]) -> str:
+    listening = [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]
+    return ", ".join(f"http://{each.effective_host}:{each.effective_port}" for each in listening)
+
+
+def _finish(sockets: dict[int, object], timeout_s: int) -> None:
+    """Accept no more connections, and wait until every request that was begun is answered."""
+    deadline = time.monotonic() + timeout_s
+    time.sleep(_LAST_CALL_S)
+    for each in list(sockets.values()):
+        if isinstance(each, BaseWSGIServer):
+            each.accepting = False
+    while time.monotonic() < deadline and any(map(_is_busy, list(sockets.values()))):
+        time.sleep(_POLL_S)
+
+
+def _is_busy(each: object) -> bool:
+    """Whether a connection is being read from, worked for, or written to."""
+    return isinstance(each, HTTPChannel) and bool(
+        each.request or each.requests or each.total_outbufs_len
+    )
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line; what was given as ``extra`` stands beside the message."""
+
+    _USUAL = frozenset(vars(logging.makeLogRecord({})))
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line for a record, without any traceback."""
+        extra = {key: value for key, value in vars(record).items() if key not in self._USUAL}
+        line = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        return json.dumps(line | extra, ensure_ascii=False, default=str)
+
+
+def log_to_stderr() -> None:
+    """Send this program's log to standard error as JSON."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -1,0 +1,110 @@
+"""What the shipped petitions promise."""
+
+import csv
+import re
+from collections import Counter, defaultdict
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from models.resources import shipped
+from models.taxonomy import Taxonomy
+from training.corpus import read_corpus
+from training.dataset import Dataset
+
+ROWS_PER_TOPIC, ROWS_OF_OTHER, AUTHORS = 20, 160, 5
+COLUMNS = ["id", "title", "text", "area", "topic", "also", "rule", "author"]
+GRAM = 4
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Dataset:
+    """All shipped rows."""
+    return read_corpus(())[0]
+
+
+def test_every_topic_has_its_rows(corpus: Dataset, taxonomy: Taxonomy) -> None:
+    """By at least five authors, and ``other`` has enough."""
+    counts = Counter((row.area, row.topic) for row in corpus.rows)
+    for area in taxonomy:
+        for topic in area.topics:
+            assert counts[area.code, topic.code] >= ROWS_PER_TOPIC, topic.code
+    assert counts["other", None] >= ROWS_OF_OTHER
+    assert len(set(corpus.authors())) >= AUTHORS
+
+
+def test_every_row_of_the_six_areas_has_a_topic(corpus: Dataset) -> None:
+    """Rows of ``other`` have none."""
+    assert all((row.topic is None) == (row.area == "other") for row in corpus.rows)
+
+
+def test_a_third_stands_at_a_border(corpus: Dataset) -> None:
+    """The rule is one of the codebook's, 0 for misleading words; the side is the row's area."""
+    hard = [row for row in corpus.rows if row.rule]
+    assert len(hard) >= len(corpus.rows) / 3
+    for row in hard:
+        number, side = re.fullmatch(r"(\d+):([a-z]+)", row.rule).groups()  # type: ignore[union-attr]
+        assert 0 <= int(number) <= 17
+        assert side == row.area, row.source
+
+
+def test_files_are_named_by_author_and_share_their_columns() -> None:
+    """With an id of its own for each row."""
+    ids: set[str] = set()
+    with shipped("petitions") as folder:
+        for path in sorted(folder.glob("*.csv")):
+            lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+            reader = csv.DictReader(lines)
+            assert reader.fieldnames == COLUMNS
+            for row in reader:
+                assert row["author"] == path.stem
+                assert row["id"] not in ids
+                ids.add(row["id"])
+
+
+def test_no_two_petitions_share_half_of_their_words(corpus: Dataset) -> None:
+    """Slots and paraphrases would."""
+    grams = [_grams(row.folded) for row in corpus.rows]
+    holders = defaultdict(list)
+    for at, found in enumerate(grams):
+        for gram in found:
+            holders[gram].append(at)
+    shared: Counter[tuple[int, int]] = Counter()
+    for rows in holders.values():
+        if len(rows) <= 30:  # what stands in more rows is idiom
+            shared.update(combinations(rows, 2))
+    for (one, other), count in shared.items():
+        assert count <= min(len(grams[one]), len(grams[other])) / 2 + 5, (
+            corpus.rows[one].source,
+            corpus.rows[other].source,
+        )
+
+
+@pytest.mark.parametrize("end", ["opening", "closing"])
+def test_no_opening_or_closing_is_stock(corpus: Dataset, end: str) -> None:
+    """Eight characters, at most six times."""
+    compact = [re.sub(r"\s", "", row.petition.text) for row in corpus.rows]
+    found = Counter(text[:8] if end == "opening" else text[-8:] for text in compact)
+    assert max(found.values()) <= 6, found.most_common(3)
+
+
+def test_no_number_of_a_person_stands_unmasked(corpus: Dataset) -> None:
+    """Telephones, identity cards and bank cards are masked."""
+    for row in corpus.rows:
+        assert not re.search(r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)\d{15,19}(?!\d)", row.folded), (
+            row.source
+        )
+
+
+def _grams(text: str) -> set[str]:
+    compact = re.sub(r"\s", "", text)
+    return {compact[at : at + GRAM] for at in range(len(compact) - GRAM + 1)}
+
+
+def test_datasheet_names_every_author() -> None:
+    """And says how the texts were made."""
+    with shipped("README.md") as path, shipped("petitions") as folder:
+        text = Path(path).read_text(encoding="utf-8")
+        assert "language model" in text
+        assert all(f"`{file.stem}`" in text for file in folder.glob("*.csv"))

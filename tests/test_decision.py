@@ -1,0 +1,39 @@
+"""Reasons for review."""
+
+import pytest
+
+from models.decision import CLOSE_MARGIN, Certificate, Policy, Reason, is_short
+
+CERTIFICATE = Certificate(threshold=0.9, precision=0.98, lower_bound=0.955, n=200, authors=8)
+POLICY = Policy({"safety": CERTIFICATE, "other": CERTIFICATE}, also=0.25, other="other")
+
+
+@pytest.mark.parametrize(
+    ("areas", "confidences", "reasons"),
+    [
+        (["safety", "care"], [0.9, 0.1], []),
+        (["safety", "care"], [0.89, 0.11], [Reason.BELOW_THRESHOLD]),
+        (["safety", "care"], [0.5, 0.45], [Reason.BELOW_THRESHOLD, Reason.CLOSE_SECOND]),
+        (["care", "safety"], [0.99, 0.01], [Reason.AREA_NOT_CERTIFIED]),
+        (["other", "safety"], [0.99, 0.01], [Reason.OTHER_AREA]),
+    ],
+)
+def test_reasons(areas: list[str], confidences: list[float], reasons: list[Reason]) -> None:
+    """``other`` is never decided alone, not even with a certificate."""
+    assert POLICY.reasons(areas, confidences) == reasons
+
+
+def test_close_second_is_a_matter_of_the_margin() -> None:
+    """Exactly at the margin the second area is not near."""
+    near = [0.6, 0.6 - CLOSE_MARGIN + 0.01]
+    far = [0.6, 0.6 - CLOSE_MARGIN - 0.01]
+    assert Reason.CLOSE_SECOND in POLICY.reasons(["safety", "care"], near)
+    assert Reason.CLOSE_SECOND not in POLICY.reasons(["safety", "care"], far)
+
+
+@pytest.mark.parametrize(
+    ("text", "short"), [("钱", True), ("！！！！！！！！", True), ("派出所不立案", False)]
+)
+def test_punctuation_does_not_lengthen_a_text(text: str, short: bool) -> None:
+    """Only letters, digits and Chinese characters count."""
+    assert is_short(text) is short

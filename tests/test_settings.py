@@ -1,0 +1,47 @@
+"""Settings from a file, the environment and options."""
+
+from pathlib import Path
+
+import pytest
+
+from models.errors import SettingsError
+from service.settings import load_settings
+
+
+def test_options_win_over_environment_over_file(tmp_path: Path) -> None:
+    """And defaults fill the rest."""
+    path = tmp_path / "settings.toml"
+    path.write_text('port = 1\nthreads = 2\nhost = "::1"\n', encoding="utf-8")
+    environment = {"PETITION_TRIAGE_PORT": "3", "PETITION_TRIAGE_THREADS": "4", "PATH": "x"}
+    settings = load_settings(path, environment, {"port": 5, "host": None})
+    assert (settings.port, settings.threads, settings.host) == (5, 4, "::1")
+
+
+def test_settings_file_is_named_by_the_environment(tmp_path: Path) -> None:
+    """For services that are started without options."""
+    path = tmp_path / "settings.toml"
+    path.write_text("port = 1\n", encoding="utf-8")
+    assert load_settings(environment={"PETITION_TRIAGE_CONFIG": str(path)}).port == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("prot = 1", "unknown setting 'prot'"),
+        ("port = 70000", "0 to 65535"),
+        ('port = "x"', "whole number"),
+        ("port = [", "cannot be read"),
+    ],
+)
+def test_senseless_settings_are_refused(tmp_path: Path, content: str, found: str) -> None:
+    """With what was found and what was expected."""
+    path = tmp_path / "settings.toml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(SettingsError, match=found):
+        load_settings(path, {})
+
+
+def test_unknown_variable_is_refused() -> None:
+    """A typing error does not pass for a default."""
+    with pytest.raises(SettingsError, match="'prot'"):
+        load_settings(environment={"PETITION_TRIAGE_PROT": "1"})

@@ -1,0 +1,92 @@
+"""Which areas may be decided alone, from what confidence on, and what proves it.
+
+Held-out decisions of one area are taken from the highest confidence down. At each step of a
+sequence that is fixed before any label is looked at, the precision so far must be above the target
+at 95 % confidence; the last step before the first failure gives the threshold (fixed-sequence
+testing as in "Learn then Test", Angelopoulos et al. 2021). Rows of one author are alike, so that n
+rows prove only what n / design effect independent ones would (Kish 1965, "Survey Sampling").
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.stats import beta
+
+from models.decision import Certificate
+from models.terms import Floats
+from training.metrics import Bools, Judged, Strings
+
+CONFIDENCE = 0.95
+STEP = 1.05
+"""Each step of the sequence takes this many times the rows of the one before."""
+
+
+def certify(
+    judged: Judged, authors: Strings, target: float, other: str | None
+) -> dict[str, Certificate]:
+    """A certificate per area that earns one; never for ``other``."""
+    found = {}
+    for area in judged.labels:
+        said = np.flatnonzero(judged.predicted == area)
+        if area == other or not len(said):
+            continue
+        certificate = _certify_area(
+            judged.top[said], judged.truth[said] == area, authors[said], target
+        )
+        if certificate is not None:
+            found[area] = certificate
+    return found
+
+
+def lower_bound(n: float, wrong: float) -> float:
+    """Clopper–Pearson: precision is above this when ``wrong`` of ``n`` are wrong."""
+    right = n - wrong
+    return float(beta.ppf(1 - CONFIDENCE, right, wrong + 1)) if right > 0 else 0.0
+
+
+def design_effect(right: Bools, authors: Strings) -> float:
+    """Variance of the mean with rows grouped by author over that of as many independent rows.
+
+    1 + (m - 1) · ρ with the ANOVA estimate of the intraclass correlation ρ and the mean group size
+    m weighted by size (Kish 1965); at least 1.
+    """
+    groups = [right[authors == author].astype(float) for author in np.unique(authors)]
+    n, k = len(right), len(groups)
+    if k < 2 or n == k:  # noqa: PLR2004
+        return float(n)
+    between = sum(len(g) * (g.mean() - right.mean()) ** 2 for g in groups) / (k - 1)
+    within = sum(((g - g.mean()) ** 2).sum() for g in groups) / (n - k)
+    size = (n - sum(len(g) ** 2 for g in groups) / n) / (k - 1)
+    spread = between + (size - 1) * within
+    correlation = (between - within) / spread if spread > 0 else 0.0
+    weighted_size = sum(len(g) ** 2 for g in groups) / n
+    return max(1.0, 1 + (weighted_size - 1) * correlation)
+
+
+def _certify_area(top: Floats, right: Bools, authors: Strings, target: float) -> Certificate | None:
+    order = np.argsort(-top, kind="stable")
+    top, right, authors = top[order], right[order], authors[order]
+    effect = design_effect(right, authors)
+    passed = None
+    for count in _sequence(len(top), target):
+        wrong = int((~right[:count]).sum())
+        bound = lower_bound(count / effect, wrong / effect)
+        if bound < target:
+            break
+        passed = Certificate(
+            threshold=float(top[count - 1]),
+            precision=1 - wrong / count,
+            lower_bound=bound,
+            n=count,
+            authors=len(np.unique(authors[:count])),
+        )
+    return passed
+
+
+def _sequence(n: int, target: float) -> Iterator[int]:
+    """Counts to test: from twice the least that could ever pass, by a constant factor, up to n."""
+    count = 2 * math.ceil(math.log(1 - CONFIDENCE) / math.log(target))
+    while count <= n:
+        yield count
+        count = math.ceil(count * STEP)

@@ -1,0 +1,30 @@
+"""Which rows and words to learn from: the shipped ones, the caller's, or both."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from models.resources import shipped
+from models.taxonomy import Taxonomy
+from models.words import read_terms
+from training.dataset import Dataset, read_dataset
+
+
+def read_corpus(
+    files: Sequence[Path],
+    *,
+    only: bool = False,
+    taxonomy: Path | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> tuple[Dataset, dict[str, int]]:
+    """The dataset and the term dictionary.
+
+    ``only`` leaves the shipped petitions out; another ``taxonomy`` must do so. ``columns`` renames
+    columns of the caller's ``files``. Raises what ``read_dataset`` and ``Taxonomy.load`` raise.
+    """
+    with shipped("taxonomy.toml") as path:
+        labels = Taxonomy.load(taxonomy or path)
+    with shipped("lexicon", "terms.txt") as path:
+        lexicon = read_terms(path)
+    with shipped("petitions") as folder:
+        own = [] if only or taxonomy else sorted(folder.glob("*.csv"))
+        return read_dataset([*own, *files], labels, columns), lexicon

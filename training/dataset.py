@@ -1,0 +1,171 @@
+"""Labelled rows, read strictly: either every row can be learnt from, or all problems are listed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import DatasetError, InputError
+from models.files import sha256
+from models.tables import Row, Table, open_csv, told_columns
+from models.taxonomy import Area, Taxonomy
+from models.text import Petition, read
+
+COLUMNS = ("text", "area", "title", "topic", "also", "id", "author", "rule")
+MAX_LABEL_CHARS = 40
+MIN_ROWS = 3
+"""An area with fewer rows cannot be learnt: no term from fewer than three rows is kept."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One row: what was sent, folded, and what people say it is."""
+
+    folded: str
+    area: str
+    topic: str | None
+    also: tuple[str, ...]
+    author: str
+    rule: str
+    source: str
+    petition: Petition
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows that can all be learnt from; ``sources`` maps each file to its SHA-256."""
+
+    taxonomy: Taxonomy
+    rows: Sequence[Labelled]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+    def areas(self) -> npt.NDArray[np.str_]:
+        """Area code per row."""
+        return np.array([row.area for row in self.rows])
+
+    def topics(self) -> npt.NDArray[np.str_]:
+        """Topic code per row, empty where none is given."""
+        return np.array([row.topic or "" for row in self.rows])
+
+    def authors(self) -> npt.NDArray[np.str_]:
+        """Author per row."""
+        return np.array([row.author for row in self.rows])
+
+
+def read_dataset(
+    paths: Sequence[Path], taxonomy: Taxonomy, columns: Mapping[str, str] | None = None
+) -> Dataset:
+    """All rows of the files.
+
+    ``columns`` gives the header's name for any of ``COLUMNS`` that is named otherwise. Raises
+    DatasetError with every row that cannot be used, FileError for a file that cannot be read.
+    """
+    rows: list[Labelled] = []
+    problems: list[str] = []
+    notes: list[str] = []
+    for path in paths:
+        with open_csv(path) as table:
+            notes += _unknown_columns(table, columns or {})
+            for row in _read_rows(table, taxonomy, columns or {}):
+                (rows if isinstance(row, Labelled) else problems).append(row)  # type: ignore[arg-type]
+    if problems:
+        raise DatasetError(
+            f"{len(problems)} of {len(rows) + len(problems)} rows cannot be used",
+            problems=tuple(problems),
+            remedy="correct them and train again; nothing was changed",
+        )
+    return Dataset(taxonomy, rows, {path.name: sha256(path) for path in paths}, notes)
+
+
+def check_learnable(dataset: Dataset) -> None:
+    """Raise DatasetError unless there are two areas, and enough rows of each that occurs."""
+    names, counts = np.unique(dataset.areas(), return_counts=True)
+    if len(names) < 2:  # noqa: PLR2004
+        found = ", ".join(names) or "none"
+        raise DatasetError(
+            f"{len(dataset.rows)} rows of {len(names)} area ({found})",
+            remedy="give rows of at least two areas",
+        )
+    thin = [
+        f"area {name}: {count} rows"
+        for name, count in zip(names, counts, strict=True)
+        if count < MIN_ROWS
+    ]
+    if thin:
+        raise DatasetError(
+            f"{len(thin)} areas have fewer than {MIN_ROWS} rows",
+            problems=tuple(thin),
+            remedy="add rows, or leave these areas out",
+        )
+
+
+def _unknown_columns(table: Table, columns: Mapping[str, str]) -> list[str]:
+    known = {columns.get(name, name) for name in COLUMNS}
+    unknown = [name for name in table.header if name not in known]
+    return [f"{table.name}: columns ignored: {told_columns(unknown)}"] if unknown else []
+
+
+def _read_rows(
+    table: Table, taxonomy: Taxonomy, columns: Mapping[str, str]
+) -> Iterator[Labelled | str]:
+    for name in ("text", "area"):
+        table.column(columns.get(name, name))
+    places = {
+        name: table.header.index(columns.get(name, name))
+        for name in COLUMNS
+        if columns.get(name, name) in table.header
+    }
+    for row in table.rows:
+        where = f"{table.name}, line {row.line}"
+        if row.problem:
+            yield f"{where}: {row.problem}"
+            continue
+        cells = {name: row.values[at].strip() for name, at in places.items()}
+        yield _label(cells, where, table, row, taxonomy)
+
+
+def _label(
+    cells: Mapping[str, str], where: str, table: Table, row: Row, taxonomy: Taxonomy
+) -> Labelled | str:
+    petition = Petition(cells["text"], cells.get("title") or None, cells.get("id") or None)
+    try:
+        folded = read(petition).folded
+    except InputError as error:
+        return f"{where}, column text: {error.found}"
+    area = taxonomy.area(cells["area"])
+    if area is None:
+        return f"{where}, column area: unknown area {_shown(cells['area'])}"
+    topic = _topic(cells.get("topic", ""), area)
+    also = [
+        taxonomy.area(label.strip()) for label in cells.get("also", "").split("|") if label.strip()
+    ]
+    if topic is None:
+        return f"{where}, column topic: {_shown(cells['topic'])} is no topic of {area.code}"
+    if None in also:
+        return f"{where}, column also: unknown area in {_shown(cells['also'])}"
+    return Labelled(
+        folded=folded,
+        area=area.code,
+        topic=topic or None,
+        also=tuple(found.code for found in also if found),
+        author=cells.get("author") or Path(table.name).stem,
+        rule=cells.get("rule", ""),
+        source=f"{table.name}:{row.line}",
+        petition=petition,
+    )
+
+
+def _shown(value: str) -> str:
+    """A label as it stands in the file, cut where it can only be something else."""
+    return repr(value if len(value) <= MAX_LABEL_CHARS else value[:MAX_LABEL_CHARS] + "…")
+
+
+def _topic(label: str, area: Area) -> str | None:
+    """The topic's code, empty where none is given, None where it is not of this area."""
+    if not label:
+        return ""
+    found = area.topic(label)
+    return found.code if found else None

@@ -1,0 +1,118 @@
+"""What a training or an evaluation found, as values for JSON and as text for people."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from models.decision import Policy
+from training.dataset import Dataset
+from training.metrics import Outcome, Strings, confusion, macro_f1, measure
+
+HEADLINE = (
+    "n", "accuracy", "macro_f1", "ece", "ece_noise_floor", "brier", "auto_share", "auto_precision",
+)  # fmt: skip
+"""The metrics that a version's manifest repeats."""
+
+Report = dict[str, Any]
+
+
+def build_report(
+    dataset: Dataset, outcome: Outcome, topics: Strings, policy: Policy, about: Mapping[str, Any]
+) -> Report:
+    """Metrics of the rows, as a whole and in parts; ``topics`` is the topic answered per row."""
+    hard = np.array([bool(row.rule) for row in dataset.rows])
+    return measure(outcome) | {
+        "topic_macro_f1": _topic_macro_f1(dataset, outcome, topics),
+        "confusion": {
+            "labels": list(outcome.labels),
+            "counts": confusion(outcome.truth, outcome.predicted, outcome.labels),
+        },
+        "hard": _part(outcome, hard),
+        "by_author": {
+            author: _part(outcome, dataset.authors() == author)
+            for author in np.unique(dataset.authors()).tolist()
+        },
+        "certificates": {area: vars(found) for area, found in policy.certificates.items()},
+        "data": dict(dataset.sources),
+        **about,
+    }
+
+
+def to_json(report: Report) -> str:
+    """The report as it stands in ``report.json``."""
+    return json.dumps(report, ensure_ascii=False, indent=1, sort_keys=True)
+
+
+def render_report(report: Report) -> str:
+    """The report as a page of text."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _part(outcome: Outcome, rows: np.ndarray) -> dict[str, Any]:
+    if not rows.any():
+        return {"n": 0, "accuracy": None, "macro_f1": None}
+    truth, predicted = outcome.truth[rows], outcome.predicted[rows]
+    return {
+        "n": int(rows.sum()),
+        "accuracy": float((truth == predicted).mean()),
+        "macro_f1": macro_f1(truth, predicted),
+    }
+
+
+def _topic_macro_f1(dataset: Dataset, outcome: Outcome, topics: Strings) -> float | None:
+    """Macro-F1 over the topics, a wrong area being a wrong topic; None without labelled topics."""
+    labelled = dataset.topics() != ""
+    if not labelled.any():
+        return None
+    truth = np.char.add(np.char.add(outcome.truth, "/"), dataset.topics())
+    said = np.char.add(np.char.add(outcome.predicted, "/"), topics)
+    return macro_f1(truth[labelled], said[labelled])
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield f"rows {report['n']}   accuracy {report['accuracy']:.3f}"
+    yield f"macro-F1 over areas {report['macro_f1']:.3f}"
+    if report["topic_macro_f1"] is not None:
+        yield f"macro-F1 over topics {report['topic_macro_f1']:.3f}"
+    yield (
+        f"calibration error {report['ece']:.3f} (a perfect model of this size shows "
+        f"{report['ece_noise_floor']:.3f})   Brier {report['brier']:.3f}"
+    )
+    yield _auto_line(report)
+    if report["hard"]["n"]:
+        yield f"hard rows {report['hard']['n']}   macro-F1 {report['hard']['macro_f1']:.3f}"
+    yield ""
+    yield from _area_table(report)
+    yield ""
+    yield from _confusion_table(report["confusion"]["labels"], report["confusion"]["counts"])
+    yield from ("", *(f"note: {note}" for note in report["notes"]))
+
+
+def _auto_line(report: Report) -> str:
+    if report["auto_precision"] is None:
+        return "decided alone: none; every answer goes to a person"
+    return (
+        f"decided alone: {report['auto_share']:.1%} of rows, "
+        f"{report['auto_precision']:.1%} of them right"
+    )
+
+
+def _area_table(report: Report) -> Iterator[str]:
+    yield f"{'area':<16}{'rows':>6}{'precision':>11}{'recall':>8}{'F1':>7}  decided alone from"
+    for area, found in report["areas"].items():
+        certificate = report["certificates"].get(area)
+        alone = "never (not certified)"
+        if certificate:
+            alone = f"{certificate['threshold']:.3f} (lower bound {certificate['lower_bound']:.3f})"
+        yield (
+            f"{area:<16}{found['n']:>6}{found['precision']:>11.3f}{found['recall']:>8.3f}"
+            f"{found['f1']:>7.3f}  {alone}"
+        )
+
+
+def _confusion_table(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> Iterator[str]:
+    yield "true \\ said".ljust(16) + "".join(label[:10].rjust(11) for label in labels)
+    for label, line in zip(labels, counts, strict=True):
+        yield label.ljust(16) + "".join(str(count).rjust(11) for count in line)

@@ -1,0 +1,140 @@
+"""From labelled rows to a version: validate on unseen authors, calibrate, certify, fit on all."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models import versions
+from models.classifier import Classifier
+from models.decision import Policy
+from models.linear import Linear, softmax
+from models.terms import Analyzer
+from models.words import Segmenter
+from training.calibrate import Scored, temperature
+from training.certify import certify
+from training.dataset import Dataset, check_learnable
+from training.fit import Fitted, Recipe, count_terms, fit
+from training.folds import Folds, split
+from training.metrics import Judged
+from training.report import HEADLINE, build_report, render_report, to_json
+from training.validate import HeldOut, Progress, cross_fit, hold_out
+
+ALSO_THRESHOLD = 0.25
+"""Another area of at least this confidence is named in ``also``."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a caller decides: the share of ``auto`` decisions to be right, the seed, the recipe."""
+
+    target_precision: float = 0.95
+    seed: int = 0
+    recipe: Recipe = dataclasses.field(default_factory=Recipe)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A classifier that is not saved yet, and what its validation found."""
+
+    classifier: Classifier
+    report: dict[str, Any]
+    provenance: dict[str, Any]
+
+    def save(self, root: Path) -> str:
+        """Write it as a new version of the store in ``root``; the version's id."""
+        reports = {
+            "report.json": to_json(self.report),
+            "report.txt": render_report(self.report),
+        }
+        return versions.save(root, self.classifier, self.provenance, reports)
+
+
+def train(
+    dataset: Dataset, lexicon: Mapping[str, int], options: Options, progress: Progress
+) -> Trained:
+    """Fit on all rows, after measuring on held-out authors what such a fit is worth.
+
+    Raises DatasetError where there is too little to learn from.
+    """
+    check_learnable(dataset)
+    analyzer = Analyzer(Segmenter(lexicon), options.recipe.sizes)
+    progress("counting terms", 0, 1)
+    counts = count_terms(analyzer, [row.folded for row in dataset.rows])
+    progress("counting terms", 1, 1)
+    folds = split(dataset, options.seed)
+    held_out = hold_out(dataset, counts, folds, options.recipe, options.seed, progress)
+    progress("fitting on all rows", 0, 1)
+    rows = np.arange(len(dataset.rows))
+    fitted = _calibrated(
+        fit(dataset, counts, rows, options.recipe, options.seed), held_out, dataset
+    )
+    progress("fitting on all rows", 1, 1)
+    policy = _policy(fitted.areas, held_out, dataset, folds, options)
+    classifier = Classifier(
+        "unsaved",
+        dataset.taxonomy,
+        analyzer,
+        fitted.vocabulary,
+        fitted.areas,
+        fitted.topics,
+        policy,
+    )
+    outcome = cross_fit(
+        held_out, dataset.areas(), folds, options.target_precision, dataset.taxonomy.other
+    )
+    report = build_report(
+        dataset, outcome, held_out.topics, policy, _about(dataset, folds, options)
+    )
+    return Trained(classifier, report, _provenance(dataset, report, options))
+
+
+def _calibrated(fitted: Fitted, held_out: HeldOut, dataset: Dataset) -> Fitted:
+    """The same models with the temperatures that their held-out scores ask for.
+
+    One temperature serves all topic models: most have too few rows for one of their own.
+    """
+    areas = Scored(held_out.labels, held_out.scores, dataset.areas())
+    heat, topic_heat = temperature([areas]), temperature(held_out.topic_scores)
+    topics = {
+        area: dataclasses.replace(model, temperature=topic_heat)
+        for area, model in fitted.topics.items()
+    }
+    return fitted._replace(areas=dataclasses.replace(fitted.areas, temperature=heat), topics=topics)
+
+
+def _policy(
+    areas: Linear, held_out: HeldOut, dataset: Dataset, folds: Folds, options: Options
+) -> Policy:
+    """Certificates from all held-out rows, at the temperature that the version answers with."""
+    confidences = softmax(held_out.scores / areas.temperature)
+    judged = Judged(dataset.areas(), held_out.labels, confidences)
+    other = dataset.taxonomy.other
+    certificates = certify(judged, folds.groups, options.target_precision, other)
+    return Policy(certificates, ALSO_THRESHOLD, other)
+
+
+def _about(dataset: Dataset, folds: Folds, options: Options) -> dict[str, Any]:
+    """How the figures came about, for the report."""
+    learnt = set(dataset.topics())
+    untaught = [t.code for area in dataset.taxonomy for t in area.topics if t.code not in learnt]
+    silent = [f"topics without rows are never answered: {', '.join(untaught)}"] if untaught else []
+    return {
+        "folds": folds.count,
+        "target_precision": options.target_precision,
+        "evidence": "shipped",
+        "notes": [*([folds.note] if folds.note else []), *dataset.notes, *silent],
+    }
+
+
+def _provenance(dataset: Dataset, report: Mapping[str, Any], options: Options) -> dict[str, Any]:
+    return {
+        "data": dict(dataset.sources),
+        "seed": options.seed,
+        "recipe": dataclasses.asdict(options.recipe),
+        "target_precision": options.target_precision,
+        "metrics": {key: report[key] for key in HEADLINE},
+    }
