@@ -41,7 +41,8 @@ class Classifier:
         """For each petition, in order, its prediction or the error that it would raise alone."""
         outcomes: list[Reading | InputError] = [_read(petition) for petition in petitions]
         readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
-        rows = self.vocabulary.rows(self.analyzer(reading.folded) for reading in readings)
+        texts = [reading.folded for reading in readings]
+        rows = self.vocabulary.rows(texts, self.analyzer.segmenter)
         predictions = iter(self._predict(readings, rows))
         results: list[Prediction | InputError] = []
         for petition, outcome in zip(petitions, outcomes, strict=True):
@@ -76,7 +77,8 @@ class Classifier:
     def _best_topics(self, best: Sequence[str], rows: Rows) -> list[tuple[str, float] | None]:
         """For each row the best topic of its area and that topic's confidence."""
         found: list[tuple[str, float] | None] = [None] * len(best)
-        for area, model in self.topics.items():
+        for area in self.topics.keys() & set(best):
+            model = self.topics[area]
             chosen = [at for at, label in enumerate(best) if label == area]
             confidences = model.confidences(model.scores(take(rows, chosen)))
             for at, row in zip(chosen, confidences, strict=True):

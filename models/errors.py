@@ -3,7 +3,8 @@
 TriageError
 ├── InputError        the sender: one petition
 │   ├── TextEmpty
-│   └── TextMalformed
+│   ├── TextMalformed
+│   └── RowUnusable
 ├── FileError         the sender: a whole file
 │   ├── FileUnreadable
 │   ├── EncodingUnknown
@@ -58,6 +59,12 @@ class TextMalformed(InputError):
     """The text is not a string of Unicode characters."""
 
     code = "text-malformed"
+
+
+class RowUnusable(InputError):
+    """A record that is not shaped as its file promises."""
+
+    code = "row-unusable"
 
 
 class FileError(TriageError):

@@ -20,8 +20,9 @@ def explain(
     A term that occurs n times counts once in the score, so that each occurrence bears an n-th of
     its weight; occurrences of different terms at the same characters are added up.
     """
-    spans = list(analyzer.spans(read(petition).folded))
-    row = vocabulary.rows([[span.term for span in spans]])
+    folded = read(petition).folded
+    spans = list(analyzer.spans(folded))
+    row = vocabulary.rows([folded], analyzer.segmenter)
     label = areas.labels.index(area)
     weights = areas.weights[row.terms, label] * row.values
     by_term = {

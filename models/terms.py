@@ -1,24 +1,27 @@
 """Terms: what of a petition the model counts, and how much each weighs in it.
 
 Two kinds of term: the words of the segmenter (written with a leading space, so that the kinds
-never meet) and character n-grams inside runs of letters, digits and Chinese characters. Words carry
-meaning; n-grams carry it across typing errors and unknown words.
+never meet) and character n-grams inside runs of Chinese characters. Words carry meaning; n-grams
+carry it across typing errors and unknown words.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from models.ngrams import Ints, NgramIndex
 from models.words import Segmenter
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
-_RUN = re.compile(r"[^\W_]+")
-_DIGITS_AS_ZERO = str.maketrans("123456789", "000000000")
+_RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]+")
+"""Chinese characters. Single letters and digits say nothing; words of them are counted whole."""
+
 _LONG_NUMBER = re.compile(r"\d{6}")
 
 
@@ -31,7 +34,10 @@ class Span(NamedTuple):
 
 
 class Analyzer:
-    """The terms of a folded text. Calling it makes it scikit-learn's ``analyzer``."""
+    """The terms of a folded text: what training counts and explanations point at.
+
+    Calling it makes it scikit-learn's ``analyzer``.
+    """
 
     def __init__(self, segmenter: Segmenter, sizes: Sequence[int]) -> None:
         """``sizes`` are the lengths of character n-grams; none means words alone."""
@@ -41,7 +47,7 @@ class Analyzer:
     def __call__(self, folded: str) -> list[str]:
         """All terms, each as often as it occurs, in the order of ``spans``."""
         terms = [f" {word}" for word in self.segmenter(folded) if _is_word(word)]
-        for run in _RUN.findall(folded.translate(_DIGITS_AS_ZERO)):
+        for run in _RUN.findall(folded):
             for size in self.sizes:
                 terms += [run[at : at + size] for at in range(len(run) - size + 1)]
         return terms
@@ -53,7 +59,7 @@ class Analyzer:
             if _is_word(word):
                 yield Span(f" {word}", at, at + len(word))
             at += len(word)
-        for run in _RUN.finditer(folded.translate(_DIGITS_AS_ZERO)):
+        for run in _RUN.finditer(folded):
             for size in self.sizes:
                 for start in range(run.start(), run.end() - size + 1):
                     yield Span(run.string[start : start + size], start, start + size)
@@ -73,7 +79,7 @@ class Rows(NamedTuple):
 
 
 class Vocabulary:
-    """Known terms with their inverse document frequencies: terms → TF-IDF rows of length 1.
+    """Known terms with their inverse document frequencies: texts → TF-IDF rows of length 1.
 
     The weighting is scikit-learn's ``TfidfVectorizer(sublinear_tf=True)``:
     (1 + ln count) · idf, divided by the row's Euclidean length.
@@ -83,21 +89,39 @@ class Vocabulary:
         """``idf`` has one positive value per term."""
         self.terms = list(terms)
         self.idf = idf
-        self._index = {term: at for at, term in enumerate(self.terms)}
 
     def __len__(self) -> int:
         return len(self.terms)
 
-    def rows(self, documents: Iterable[Sequence[str]]) -> Rows:
-        """One row per document; unknown terms are left out, so that a row may be empty."""
-        get = self._index.get
-        known = [[at for term in terms if (at := get(term)) is not None] for terms in documents]
-        lengths = np.array([len(ids) for ids in known], dtype=np.int64)
-        owners = np.repeat(np.arange(len(known)), lengths)
-        flat = np.fromiter((at for ids in known for at in ids), np.int64, int(lengths.sum()))
-        keys, counts = np.unique(owners * len(self) + flat, return_counts=True)
+    def rows(self, texts: Sequence[str], segmenter: Segmenter) -> Rows:
+        """One row per folded text; unknown terms are left out, so that a row may be empty.
+
+        The terms counted are those of ``Analyzer``, found without building the strings of those
+        that are not known.
+        """
+        get = self._words.get
+        words = [
+            [at for word in segmenter(text) if (at := get(word)) is not None] for text in texts
+        ]
+        lengths = [len(found) for found in words]
+        word_ids = np.fromiter(chain.from_iterable(words), np.int64, sum(lengths))
+        ngram_owners, ngram_ids = self._ngrams.find(texts)
+        owners = np.concatenate([np.repeat(np.arange(len(texts)), lengths), ngram_owners])
+        return self._weigh(owners, np.concatenate([word_ids, ngram_ids]), len(texts))
+
+    def _weigh(self, owners: Ints, terms: Ints, n_rows: int) -> Rows:
+        """Rows from one owner and one term per occurrence."""
+        keys, counts = np.unique(owners * len(self) + terms, return_counts=True)
         owners, terms = np.divmod(keys, max(len(self), 1))
         values = (1.0 + np.log(counts)) * self.idf[terms]
-        norms = np.sqrt(np.bincount(owners, values**2, minlength=len(known)))
-        starts = np.searchsorted(owners, np.arange(len(known) + 1))
+        norms = np.sqrt(np.bincount(owners, values**2, minlength=n_rows))
+        starts = np.searchsorted(owners, np.arange(n_rows + 1))
         return Rows(starts, terms, values / norms[owners])
+
+    @cached_property
+    def _words(self) -> dict[str, int]:
+        return {term[1:]: at for at, term in enumerate(self.terms) if term[0] == " "}
+
+    @cached_property
+    def _ngrams(self) -> NgramIndex:
+        return NgramIndex({term: at for at, term in enumerate(self.terms) if term[0] != " "})

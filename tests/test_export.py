@@ -17,7 +17,7 @@ def test_pipeline_answers_as_the_classifier(
     """Areas, topics and probabilities."""
     export_pipeline(classifier, tmp_path / "pipeline.joblib")
     pipeline = joblib.load(tmp_path / "pipeline.joblib")
-    rows = [row for row in dataset.rows[:60] if not row.petition.title]
+    rows = [row for row in dataset.rows if not row.petition.title][:60]
     texts = [row.petition.text for row in rows]
     found = pipeline.predict_proba(texts)
     for at, outcome in enumerate(classifier.classify_batch([row.petition for row in rows])):

@@ -69,7 +69,7 @@ def test_vocabulary_tells_nothing_of_any_person(classifier: Classifier, dataset:
             if term in seen:
                 seen[term] += 1
     assert min(seen.values()) >= 3
-    digits = [sum(map(str.isdecimal, term.replace("0", ""))) for term in seen]
+    digits = [sum(map(str.isdecimal, term)) for term in seen]
     assert max(digits) < LONG_NUMBER
 
 

@@ -9,7 +9,8 @@ from scipy import sparse
 from sklearn.svm import LinearSVC
 
 from models.linear import Linear
-from models.terms import Analyzer, Floats, Ints, Vocabulary
+from models.ngrams import Ints
+from models.terms import Analyzer, Floats, Vocabulary
 from training.dataset import MIN_ROWS, Dataset
 from training.metrics import Strings
 
@@ -21,9 +22,9 @@ MIN_TOPICS = 2
 class Recipe:
     """What is chosen before fitting: n-gram lengths and the inverse strength of regularisation."""
 
-    sizes: tuple[int, ...] = (1, 2, 3)
-    strength: float = 0.3
-    topic_strength: float = 0.3
+    sizes: tuple[int, ...] = (1, 2)
+    strength: float = 1.0
+    topic_strength: float = 1.0
 
 
 @dataclass(frozen=True)

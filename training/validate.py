@@ -8,7 +8,8 @@ import numpy as np
 
 from models.decision import Certificate
 from models.linear import softmax
-from models.terms import Floats, Ints
+from models.ngrams import Ints
+from models.terms import Floats
 from training import certify
 from training.calibrate import Scored, temperature
 from training.dataset import Dataset
