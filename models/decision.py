@@ -35,7 +35,8 @@ class Certificate:
     """What held-out rows show about one area decided alone at ``threshold`` or above.
 
     ``precision`` is the share that was right among ``n`` such decisions on texts of ``authors``
-    authors; ``lower_bound`` is what that proves; ``evidence`` says whose rows they were.
+    authors; ``lower_bound`` is what that proves; ``evidence`` says whose rows they were: "shipped"
+    where the shipped corpus is among them, "office" where an office labelled all of them.
     """
 
     threshold: float
@@ -43,7 +44,12 @@ class Certificate:
     lower_bound: float
     n: int
     authors: int
-    evidence: str = "shipped"
+    evidence: str
+
+    @property
+    def provisional(self) -> bool:
+        """Whether ``auto`` has yet to be proved on the office's own rows."""
+        return self.evidence != "office"
 
 
 @dataclass(frozen=True)

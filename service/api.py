@@ -80,7 +80,10 @@ def model() -> Json:
     certificates = classifier.policy.certificates
     return {
         "version": classifier.version,
-        "certificates": {area: vars(found) for area, found in certificates.items()},
+        "certificates": {
+            area: vars(found) | {"provisional": found.provisional}
+            for area, found in certificates.items()
+        },
         **{key: manifest[key] for key in told},
     }
 

@@ -47,16 +47,19 @@ def desk() -> str | tuple[str, int]:
         return render_template("desk.html")
     petition = Petition(request.form.get("text", ""), request.form.get("title") or None)
     try:
-        prediction = running().classifier().classify(petition, explain=True)
+        classifier = running().classifier()
+        prediction = classifier.classify(petition, explain=True)
     except InputError as error:
         return render_template("desk.html", petition=petition, problem=ERRORS[error.code]), 422
     except TriageError:
         return render_template("desk.html", petition=petition, problem=NO_MODEL), 503
+    area = prediction.area.area if prediction.area else ""
     return render_template(
         "desk.html",
         petition=petition,
         prediction=prediction,
         reasons=[REASONS[reason] for reason in prediction.reasons],
+        certificate=classifier.policy.certificates.get(area),
         fields=[(name, mark(content, name, prediction)) for name, content in petition.fields()],
     )
 

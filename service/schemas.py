@@ -137,7 +137,8 @@ class CertificateOut(BaseModel):
     lower_bound: float
     n: int
     authors: int
-    evidence: str
+    evidence: Literal["shipped", "office"]
+    provisional: bool = Field(description="Not yet proved on the office's own rows.")
 
 
 class ModelOut(BaseModel):

@@ -2,8 +2,7 @@
 
 import csv
 import re
-from collections import Counter, defaultdict
-from itertools import combinations
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,10 @@ from models.resources import shipped
 from models.taxonomy import Taxonomy
 from training.corpus import read_corpus
 from training.dataset import Dataset
+from training.similar import similar_pairs
 
 ROWS_PER_TOPIC, ROWS_OF_OTHER, AUTHORS = 20, 160, 5
 COLUMNS = ["id", "title", "text", "area", "topic", "also", "rule", "author"]
-GRAM = 4
 
 
 @pytest.fixture(scope="module")
@@ -65,20 +64,8 @@ def test_files_are_named_by_author_and_share_their_columns() -> None:
 
 def test_no_two_petitions_share_half_of_their_words(corpus: Dataset) -> None:
     """Slots and paraphrases would."""
-    grams = [_grams(row.folded) for row in corpus.rows]
-    holders = defaultdict(list)
-    for at, found in enumerate(grams):
-        for gram in found:
-            holders[gram].append(at)
-    shared: Counter[tuple[int, int]] = Counter()
-    for rows in holders.values():
-        if len(rows) <= 30:  # what stands in more rows is idiom
-            shared.update(combinations(rows, 2))
-    for (one, other), count in shared.items():
-        assert count <= min(len(grams[one]), len(grams[other])) / 2 + 5, (
-            corpus.rows[one].source,
-            corpus.rows[other].source,
-        )
+    pairs = similar_pairs([row.folded for row in corpus.rows])
+    assert [(corpus.rows[p.one].source, corpus.rows[p.other].source) for p in pairs] == []
 
 
 @pytest.mark.parametrize("end", ["opening", "closing"])
@@ -95,11 +82,6 @@ def test_no_number_of_a_person_stands_unmasked(corpus: Dataset) -> None:
         assert not re.search(r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)\d{15,19}(?!\d)", row.folded), (
             row.source
         )
-
-
-def _grams(text: str) -> set[str]:
-    compact = re.sub(r"\s", "", text)
-    return {compact[at : at + GRAM] for at in range(len(compact) - GRAM + 1)}
 
 
 def test_datasheet_names_every_author() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from models.decision import CLOSE_MARGIN, Certificate, Policy, Reason, is_short
 
-CERTIFICATE = Certificate(threshold=0.9, precision=0.98, lower_bound=0.955, n=200, authors=8)
+CERTIFICATE = Certificate(0.9, 0.98, 0.955, n=200, authors=8, evidence="shipped")
 POLICY = Policy({"safety": CERTIFICATE, "other": CERTIFICATE}, also=0.25, other="other")
 
 

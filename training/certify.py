@@ -23,7 +23,7 @@ STEP = 1.05
 
 
 def certify(
-    judged: Judged, authors: Strings, target: float, other: str | None
+    judged: Judged, authors: Strings, target: float, other: str | None, evidence: str
 ) -> dict[str, Certificate]:
     """A certificate per area that earns one; never for ``other``."""
     found = {}
@@ -32,7 +32,7 @@ def certify(
         if area == other or not len(said):
             continue
         certificate = _certify_area(
-            judged.top[said], judged.truth[said] == area, authors[said], target
+            judged.top[said], judged.truth[said] == area, authors[said], target, evidence
         )
         if certificate is not None:
             found[area] = certificate
@@ -64,7 +64,9 @@ def design_effect(right: Bools, authors: Strings) -> float:
     return max(1.0, 1 + (weighted_size - 1) * correlation)
 
 
-def _certify_area(top: Floats, right: Bools, authors: Strings, target: float) -> Certificate | None:
+def _certify_area(
+    top: Floats, right: Bools, authors: Strings, target: float, evidence: str
+) -> Certificate | None:
     order = np.argsort(-top, kind="stable")
     top, right, authors = top[order], right[order], authors[order]
     effect = design_effect(right, authors)
@@ -80,6 +82,7 @@ def _certify_area(top: Floats, right: Bools, authors: Strings, target: float) ->
             lower_bound=bound,
             n=count,
             authors=len(np.unique(authors[:count])),
+            evidence=evidence,
         )
     return passed
 

@@ -1,6 +1,7 @@
 """Which rows and words to learn from: the shipped ones, the caller's, or both."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from models.resources import shipped
@@ -27,4 +28,5 @@ def read_corpus(
         lexicon = read_terms(path)
     with shipped("petitions") as folder:
         own = [] if only or taxonomy else sorted(folder.glob("*.csv"))
-        return read_dataset([*own, *files], labels, columns), lexicon
+        dataset = read_dataset([*own, *files], labels, columns)
+        return replace(dataset, evidence="shipped" if own else "office"), lexicon

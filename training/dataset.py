@@ -35,12 +35,16 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Rows that can all be learnt from; ``sources`` maps each file to its SHA-256."""
+    """Rows that can all be learnt from; ``sources`` maps each file to its SHA-256.
+
+    ``evidence`` says whose rows they are, as ``Certificate.evidence`` does.
+    """
 
     taxonomy: Taxonomy
     rows: Sequence[Labelled]
     sources: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    evidence: str = "office"
 
     def areas(self) -> npt.NDArray[np.str_]:
         """Area code per row."""

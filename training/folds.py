@@ -1,24 +1,19 @@
 """Which rows are held out together: an author's, or near-duplicates."""
 
-import zlib
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import StratifiedGroupKFold
 
+from models.ngrams import Ints
 from training.dataset import Dataset
+from training.similar import similar_groups
 
 MIN_AUTHORS = 5
 MAX_FOLDS = 8
 UNKNOWN_AUTHORS = "authors unknown, optimistic"
-
-_SHINGLE = 5
-_HASHES = 8
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -45,7 +40,7 @@ def split(dataset: Dataset, seed: int) -> Folds:
     n_authors = len(np.unique(authors))
     if n_authors >= MIN_AUTHORS and _least_authors(dataset) > 1:
         return Folds(_spread(dataset.areas(), authors, min(n_authors, MAX_FOLDS), seed), authors)
-    groups = near_duplicates([row.folded for row in dataset.rows])
+    groups = similar_groups([row.folded for row in dataset.rows])
     smallest = int(np.unique(dataset.areas(), return_counts=True)[1].min())
     n_folds = max(2, min(MIN_AUTHORS, smallest, len(np.unique(groups))))
     return Folds(_spread(dataset.areas(), groups, n_folds, seed), groups, UNKNOWN_AUTHORS)
@@ -55,43 +50,6 @@ def _least_authors(dataset: Dataset) -> int:
     """How many authors the area with the fewest has."""
     pairs = {(row.area, row.author) for row in dataset.rows}
     return min(Counter(area for area, _ in pairs).values())
-
-
-def near_duplicates(texts: Sequence[str]) -> npt.NDArray[np.str_]:
-    """A group name per text; texts that share most 5-character shingles get the same one.
-
-    MinHash (Broder 1997) in four bands of two hashes: texts whose shingles overlap by 80 % meet in
-    a band with probability 0.98, by 30 % with probability 0.31.
-    """
-    signatures = np.array([_signature(text) for text in texts])
-    parent = np.arange(len(texts))
-    for band in range(0, _HASHES, 2):
-        first: dict[tuple[int, ...], int] = {}
-        for at, row in enumerate(signatures[:, band : band + 2].tolist()):
-            _join(parent, at, first.setdefault(tuple(row), at))
-    return np.array([str(_root(parent, at)) for at in range(len(texts))])
-
-
-def _signature(text: str) -> Ints:
-    """The least value of each of ``_HASHES`` hash functions over the text's shingles."""
-    compact = "".join(filter(str.isalnum, text))
-    shingles = {compact[at : at + _SHINGLE] for at in range(max(1, len(compact) - _SHINGLE + 1))}
-    hashes = np.array([zlib.crc32(shingle.encode()) for shingle in shingles], dtype=np.uint64)
-    factors = np.arange(1, 2 * _HASHES, 2, dtype=np.uint64)[:, None] * np.uint64(2654435761)
-    mixed = (hashes * factors) >> np.uint64(7) & np.uint64(0xFFFFFFFF)
-    least: Ints = mixed.min(axis=1).astype(np.int64)
-    return least
-
-
-def _root(parent: Ints, at: int) -> int:
-    while parent[at] != at:
-        parent[at] = parent[parent[at]]
-        at = int(parent[at])
-    return at
-
-
-def _join(parent: Ints, one: int, other: int) -> None:
-    parent[_root(parent, one)] = _root(parent, other)
 
 
 def _spread(

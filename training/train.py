@@ -83,9 +83,7 @@ def train(
         fitted.topics,
         policy,
     )
-    outcome = cross_fit(
-        held_out, dataset.areas(), folds, options.target_precision, dataset.taxonomy.other
-    )
+    outcome = cross_fit(held_out, dataset, folds, options.target_precision)
     report = build_report(
         dataset, outcome, held_out.topics, policy, _about(dataset, folds, options)
     )
@@ -113,7 +111,7 @@ def _policy(
     confidences = softmax(held_out.scores / areas.temperature)
     judged = Judged(dataset.areas(), held_out.labels, confidences)
     other = dataset.taxonomy.other
-    certificates = certify(judged, folds.groups, options.target_precision, other)
+    certificates = certify(judged, folds.groups, options.target_precision, other, dataset.evidence)
     return Policy(certificates, ALSO_THRESHOLD, other)
 
 
@@ -125,7 +123,7 @@ def _about(dataset: Dataset, folds: Folds, options: Options) -> dict[str, Any]:
     return {
         "folds": folds.count,
         "target_precision": options.target_precision,
-        "evidence": "shipped",
+        "evidence": dataset.evidence,
         "notes": [*([folds.note] if folds.note else []), *dataset.notes, *silent],
     }
 

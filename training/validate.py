@@ -59,10 +59,9 @@ def hold_out(
     return held_out
 
 
-def cross_fit(
-    held_out: HeldOut, truth: Strings, folds: Folds, target: float, other: str | None
-) -> Outcome:
+def cross_fit(held_out: HeldOut, dataset: Dataset, folds: Folds, target: float) -> Outcome:
     """Confidence and decision for each row, calibrated and certified without its own fold."""
+    truth = dataset.areas()
     confidences = np.zeros_like(held_out.scores)
     auto = np.zeros(len(truth), dtype=bool)
     for fold in range(folds.count):
@@ -73,7 +72,8 @@ def cross_fit(
             Judged(truth[rest], held_out.labels, softmax(held_out.scores[rest] / heat)),
             folds.groups[rest],
             target,
-            other,
+            dataset.taxonomy.other,
+            dataset.evidence,
         )
         auto[mine] = decided(held_out.labels, confidences[mine], certificates)
     return Outcome(truth, held_out.labels, confidences, auto)
