@@ -20,6 +20,7 @@ VERBS = {
     "batch": ("service.cli.batch", "Classify whole files, row by row."),
     "train": ("service.cli.train", "Train a version from labelled rows."),
     "evaluate": ("service.cli.evaluate", "Measure a version on labelled rows."),
+    "audit": ("service.cli.audit", "List what looks wrong with labelled rows."),
     "models": ("service.cli.versions", "List, promote, verify and export versions."),
     "serve": ("service.cli.serve", "Serve the HTTP API and the page."),
 }
