@@ -147,6 +147,17 @@ def test_training_learns_more_than_the_largest_area(trained: Trained) -> None:
     assert trained.report["accuracy"] > 1.5 * largest / trained.report["n"]
 
 
+def test_learning_curve_rises_and_is_drawn(dataset: Dataset, tmp_path: Path) -> None:
+    """From one author to all but the unseen ones, as figures and as a picture."""
+    trained = train(dataset, {}, Options(curve=True), lambda *_: None)
+    points = trained.report["learning_curve"]
+    assert [point["authors"] for point in points][:2] == [1, 2]
+    assert points[-1]["macro_f1"] > points[0]["macro_f1"]
+    assert points[-1]["macro_f1"] == pytest.approx(trained.report["macro_f1"], abs=0.03)
+    picture = (tmp_path / trained.save(tmp_path) / "learning-curve.svg").read_text("utf-8")
+    assert picture.count("<circle") == len(points)
+
+
 def test_taxonomy_without_topics_is_trained_and_answered(tmp_path: Path) -> None:
     """Another office's areas, two of them, no topic, no author, no other."""
     toml = '[[area]]\ncode="r"\nname="道路"\n[[area]]\ncode="w"\nname="供水"\n'

@@ -83,6 +83,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield _auto_line(report)
     if report["hard"]["n"]:
         yield f"hard rows {report['hard']['n']}   macro-F1 {report['hard']['macro_f1']:.3f}"
+    yield from _curve_lines(report.get("learning_curve", []))
     yield ""
     yield from _area_table(report)
     yield ""
@@ -97,6 +98,12 @@ def _auto_line(report: Report) -> str:
         f"decided alone: {report['auto_share']:.1%} of rows, "
         f"{report['auto_precision']:.1%} of them right"
     )
+
+
+def _curve_lines(points: Sequence[Mapping[str, float]]) -> Iterator[str]:
+    for point in points:
+        told = f"{point['authors']:>4} authors, {point['rows']:>5} rows"
+        yield f"learnt from {told}: macro-F1 {point['macro_f1']:.3f}"
 
 
 def _area_table(report: Report) -> Iterator[str]:

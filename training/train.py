@@ -16,6 +16,7 @@ from models.terms import Analyzer
 from models.words import Segmenter
 from training.calibrate import Scored, temperature
 from training.certify import certify
+from training.curve import Point, draw_curve, learning_curve
 from training.dataset import Dataset, check_learnable
 from training.fit import Fitted, Recipe, count_terms, fit
 from training.folds import Folds, split
@@ -29,10 +30,14 @@ ALSO_THRESHOLD = 0.25
 
 @dataclass(frozen=True)
 class Options:
-    """What a caller decides: the share of ``auto`` decisions to be right, the seed, the recipe."""
+    """What a caller decides: the share of ``auto`` decisions to be right, the seed, the recipe.
+
+    ``curve`` adds the learning curve to the report, which takes several more fits.
+    """
 
     target_precision: float = 0.95
     seed: int = 0
+    curve: bool = False
     recipe: Recipe = dataclasses.field(default_factory=Recipe)
 
 
@@ -50,6 +55,9 @@ class Trained:
             "report.json": to_json(self.report),
             "report.txt": render_report(self.report),
         }
+        if "learning_curve" in self.report:
+            points = [Point(**point) for point in self.report["learning_curve"]]
+            reports["learning-curve.svg"] = draw_curve(points)
         return versions.save(root, self.classifier, self.provenance, reports)
 
 
@@ -84,9 +92,11 @@ def train(
         policy,
     )
     outcome = cross_fit(held_out, dataset, folds, options.target_precision)
-    report = build_report(
-        dataset, outcome, held_out.topics, policy, _about(dataset, folds, options)
-    )
+    about = _about(dataset, folds, options)
+    if options.curve:
+        points = learning_curve(dataset, counts, folds, options.recipe, options.seed, progress)
+        about["learning_curve"] = [point._asdict() for point in points]
+    report = build_report(dataset, outcome, held_out.topics, policy, about)
     return Trained(classifier, report, _provenance(dataset, report, options))
 
 

@@ -20,6 +20,7 @@ from service.cli.options import FILE, Steps, store_option
     "--target-precision", default=0.95, type=click.FloatRange(0.5, 0.999), show_default=True
 )
 @click.option("--seed", default=0, show_default=True)
+@click.option("--curve", is_flag=True, help="Add the learning curve to the report.")
 @store_option
 def command(
     files: tuple[Path, ...],
@@ -30,6 +31,7 @@ def command(
     promote: bool | None,
     target_precision: float,
     seed: int,
+    curve: bool,
     store: Store,
 ) -> None:
     """Train on the shipped corpus and the files given, validate on unseen authors, promote."""
@@ -47,7 +49,7 @@ def command(
     )
     click.echo(f"{len(dataset.rows)} rows from {len(dataset.sources)} files", err=True)
     with Steps() as progress:
-        trained = train(dataset, lexicon, Options(target_precision, seed), progress)
+        trained = train(dataset, lexicon, Options(target_precision, seed, curve), progress)
     version = trained.save(store.folder)
     click.echo(render_report(trained.report))
     click.echo(f"version {version}")
