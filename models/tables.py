@@ -82,7 +82,8 @@ def open_jsonl(path: Path, encoding: str | None = None) -> Iterator[Table]:
     """
     encoding = encoding or detect_encoding(path)
     with open_text(path, encoding) as file:
-        header = list(dict.fromkeys(key for _, value in _objects(file) for key in value))
+        keys = dict.fromkeys(key for _, value in _objects(file) for key in value)
+        header = list(keys) or ["text"]  # without any object, every line is told as a bad row
     with open_text(path, encoding) as file:
         rows = (_object_row(line, value, header) for line, value in _objects(file))
         yield Table(path.name, header, rows, file.buffer.tell)
@@ -189,11 +190,14 @@ def _objects(file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _object_row(line: int, value: dict[str, Any], header: Sequence[str]) -> Row:
-    values = [value.get(key, "") for key in header]
-    cells = [
-        cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False) for cell in values
-    ]
+    cells = [_cell(value.get(key)) for key in header]
     return Row(line, cells, "" if value else "not a JSON object")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _unreadable(path: Path, error: OSError) -> FileUnreadable:

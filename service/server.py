@@ -7,11 +7,13 @@ import sys
 import threading
 import time
 from types import FrameType
+from typing import Any
 
 from flask import Flask
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 
+from models.errors import SettingsError
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -28,19 +30,12 @@ _IDLE_S = 30
 
 
 def serve(app: Flask, settings: Settings) -> None:
-    """Listen until SIGTERM or Ctrl-C, then let requests in flight finish."""
+    """Listen until SIGTERM or Ctrl-C, then let requests in flight finish.
+
+    Raises SettingsError where the address cannot be listened on.
+    """
     sockets: dict[int, object] = {}
-    server = create_server(
-        app,
-        map=sockets,
-        host=settings.host,
-        port=settings.port,
-        threads=settings.threads,
-        connection_limit=_MAX_CONNECTIONS,
-        channel_timeout=_IDLE_S,
-        max_request_body_size=settings.max_body_bytes * _HEAD_ROOM,
-        ident="petition-triage",
-    )
+    server = _listen(app, settings, sockets)
     stopping = threading.Event()
 
     def stop(signum: int, frame: FrameType | None) -> None:
@@ -56,6 +51,27 @@ def serve(app: Flask, settings: Settings) -> None:
         pass
     _finish(sockets, settings.stop_timeout_s)
     server.task_dispatcher.shutdown()
+
+
+def _listen(app: Flask, settings: Settings, sockets: dict[int, object]) -> Any:  # noqa: ANN401 - waitress has no types
+    """A server on the address of the settings; its open connections appear in ``sockets``."""
+    try:
+        return create_server(
+            app,
+            map=sockets,
+            host=settings.host,
+            port=settings.port,
+            threads=settings.threads,
+            connection_limit=_MAX_CONNECTIONS,
+            channel_timeout=_IDLE_S,
+            max_request_body_size=settings.max_body_bytes * _HEAD_ROOM,
+            ident="petition-triage",
+        )
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"cannot listen on {settings.host}, port {settings.port} ({error})",
+            remedy="choose another --host or --port; another program may use this one",
+        ) from error
 
 
 def _addresses(sockets: dict[int, object]) -> str:

@@ -88,6 +88,19 @@ def test_requests_in_flight_finish_after_a_signal_to_stop(
     assert server.wait(timeout=20) == 0
 
 
+def test_address_in_use_is_told_in_words(
+    server: subprocess.Popen[bytes], port: int, shared_store: Store
+) -> None:
+    """Exit code 2, and what to do."""
+    del server
+    code = "from service.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "serve", "--port", str(port)]
+    command += ["--models", str(shared_store.folder)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"cannot listen" in done.stderr
+
+
 def test_chunked_and_oversized_bodies_are_problems(
     server: subprocess.Popen[bytes], port: int
 ) -> None:

@@ -108,3 +108,15 @@ def test_json_lines_become_rows(tmp_path: Path) -> None:
     assert [bool(row.problem) for row in rows] == [False, True, True, True, False]
     assert rows[0].values == [TEXT, ""]
     assert rows[-1].values == ["后", "7"]
+
+
+def test_file_without_any_object_has_only_bad_rows(tmp_path: Path) -> None:
+    """Each of them is told, and null is an empty cell."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "x\n[1]\n', encoding="utf-8")
+    with open_jsonl(path) as table:
+        assert table.header == ["text"]
+        assert [bool(row.problem) for row in table.rows] == [True, True]
+    path.write_text('{"text": null}\n', encoding="utf-8")
+    with open_jsonl(path) as table:
+        assert [row.values for row in table.rows] == [[""]]
