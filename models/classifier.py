@@ -1,8 +1,9 @@
 """The classifier: petitions in, predictions out. Loading and saving one is ``models.versions``."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from models.prediction import Prediction, Ranked
 from models.taxonomy import Area, Taxonomy
 from models.terms import Analyzer, Floats, Rows, Vocabulary
 from models.text import Petition, Reading, read
+
+_PORTION_CHARS = 300_000
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,7 @@ class Classifier:
         """For each petition, in order, its prediction or the error that it would raise alone."""
         outcomes: list[Reading | InputError] = [_read(petition) for petition in petitions]
         readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
-        texts = [reading.folded for reading in readings]
-        rows = self.vocabulary.rows(texts, self.analyzer.segmenter)
-        predictions = iter(self._predict(readings, rows))
+        predictions = chain.from_iterable(map(self._predict, _portions(readings)))
         results: list[Prediction | InputError] = []
         for petition, outcome in zip(petitions, outcomes, strict=True):
             if isinstance(outcome, InputError):
@@ -62,7 +63,9 @@ class Classifier:
         )
         return dataclasses.replace(prediction, explanation=explained)
 
-    def _predict(self, readings: Sequence[Reading], rows: Rows) -> list[Prediction]:
+    def _predict(self, readings: Sequence[Reading]) -> list[Prediction]:
+        texts = [reading.folded for reading in readings]
+        rows = self.vocabulary.rows(texts, self.analyzer.segmenter)
         confidences = self.areas.confidences(self.areas.scores(rows))
         best = [self.areas.labels[at] for at in confidences.argmax(axis=1)]
         topics = self._best_topics(best, rows)
@@ -113,6 +116,20 @@ class Classifier:
         if area is None:
             raise KeyError(code)
         return area
+
+
+def _portions(readings: Sequence[Reading]) -> Iterator[list[Reading]]:
+    """The readings in lists of about ``_PORTION_CHARS`` characters, to bound the memory."""
+    portion: list[Reading] = []
+    chars = 0
+    for reading in readings:
+        portion.append(reading)
+        chars += len(reading.folded)
+        if chars >= _PORTION_CHARS:
+            yield portion
+            portion, chars = [], 0
+    if portion:
+        yield portion
 
 
 def take(rows: Rows, chosen: Sequence[int]) -> Rows:

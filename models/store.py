@@ -51,11 +51,11 @@ class Store:
     def history(self) -> list[Promotion]:
         """All promotions, oldest first. Raises VersionDamaged for a pointer that makes no sense."""
         try:
-            content = self.pointer.read_text(encoding="utf-8")
+            content = self.pointer.read_bytes()
         except FileNotFoundError:
             return []
         try:
-            return [Promotion(**entry) for entry in json.loads(content)["history"]]
+            return [Promotion(**entry) for entry in json.loads(content.decode())["history"]]
         except (ValueError, KeyError, TypeError) as error:
             raise VersionDamaged(
                 f"{POINTER} cannot be read",
@@ -106,7 +106,8 @@ class Store:
     def rollback(self) -> Promotion:
         """Promote the version that answered before the present one. Raises VersionMissing."""
         current = self.resolve()
-        earlier = [entry.before for entry in self.history() if entry.after == current]
+        switches = [entry for entry in self.history() if entry.before != entry.after]
+        earlier = [entry.before for entry in switches if entry.after == current]
         if not earlier or earlier[-1] is None:
             raise VersionMissing(
                 f"no version answered before {current}",

@@ -5,7 +5,7 @@ import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,8 +20,10 @@ CANDIDATES = ("utf-8", "gb18030")
 """Tried in this order, strictly: valid UTF-8 is hardly ever anything else."""
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
-MAX_NAME_CHARS = 20
+MAX_NAME_CHARS = 8
 """A longer name of a column is taken for a petition in a file without a header."""
+
+_OPEN_QUOTE = "a quotation mark is never closed: all that follows it stands in this row"
 
 _CHUNK_BYTES = 1 << 16
 
@@ -67,10 +69,11 @@ def open_csv(path: Path, encoding: str | None = None) -> Iterator[Table]:
     FileUnreadable, EncodingUnknown or ColumnMissing (no header at all).
     """
     with open_text(path, encoding) as file:
-        reader = csv.reader(file, delimiter=DELIMITERS.get(path.suffix.lower(), ","))
+        lines = _Lines(file)
+        reader = csv.reader(lines, delimiter=DELIMITERS.get(path.suffix.lower(), ","))
         header = [name.strip() for name in next(reader, [])]
         _check_header(path, header)
-        yield Table(path.name, header, _rows(reader, len(header)), file.buffer.tell)
+        yield Table(path.name, header, _rows(reader, lines, len(header)), file.buffer.tell)
 
 
 @contextmanager
@@ -93,7 +96,7 @@ def open_jsonl(path: Path, encoding: str | None = None) -> Iterator[Table]:
 def open_text(path: Path, encoding: str | None = None) -> Iterator[TextIO]:
     """The file as text, line endings kept. Raises FileUnreadable or EncodingUnknown."""
     try:
-        file = path.open(encoding=encoding or detect_encoding(path), newline="")
+        file = path.open(encoding=_with_mark(encoding) or detect_encoding(path), newline="")
     except LookupError as error:
         raise EncodingUnknown(
             f"there is no encoding {encoding!r}", expected="for example utf-8 or gb18030"
@@ -103,18 +106,24 @@ def open_text(path: Path, encoding: str | None = None) -> Iterator[TextIO]:
     with file:
         try:
             yield file
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
+            place = f"byte {error.start}" if isinstance(error, UnicodeDecodeError) else "its start"
             raise EncodingUnknown(
-                f"{path.name}: byte {error.start} is not {error.encoding}",
+                f"{path.name}: {place} is not {file.encoding}",
                 remedy="name the encoding with --encoding, or save the file as UTF-8",
             ) from error
 
 
 def told_columns(names: Sequence[str]) -> str:
-    """Column names for a message, unless they are so long that they must be petitions."""
-    if max(map(len, names), default=0) > MAX_NAME_CHARS:
-        return f"{len(names)} columns whose names are too long for a header"
-    return ", ".join(names)
+    """Column names for a message; a long one may be a petition and is not told."""
+    shown = [name if len(name) <= MAX_NAME_CHARS else "(a longer name)" for name in names]
+    return ", ".join(shown)
+
+
+def _with_mark(encoding: str | None) -> str | None:
+    """The encoding, reading past the mark that Excel puts before UTF-8."""
+    is_utf8 = encoding is not None and encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+    return "utf-8-sig" if is_utf8 else encoding
 
 
 def detect_encoding(path: Path) -> str:
@@ -162,20 +171,41 @@ def _check_header(path: Path, header: Sequence[str]) -> None:
         raise ColumnMissing(
             f"{path.name}: the first line is empty", expected="a header that names the columns"
         )
-    doubled = {name for name in header if header.count(name) > 1}
+    doubled = [at for at, name in enumerate(header, 1) if name and header.count(name) > 1]
     if doubled:
         raise ColumnMissing(
-            f"{path.name}: two columns are named {', '.join(sorted(doubled))!r}",
+            f"{path.name}: columns {', '.join(map(str, doubled))} have the same name",
             expected="a name of its own for each column",
         )
 
 
-def _rows(reader: Any, width: int) -> Iterator[Row]:  # noqa: ANN401 - csv's reader type has no public name
+class _Lines:
+    """The lines of a CSV file, counting quotation marks: an odd number leaves one open."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self.quotes = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._file:
+            self.quotes += line.count('"')
+            yield line
+
+
+def _rows(reader: Any, lines: _Lines, width: int) -> Iterator[Row]:  # noqa: ANN401 - csv's reader type has no public name
+    """All records; where a quotation mark is never closed, the last one says so."""
+    last: Row | None = None
     for values in reader:
-        if not values:
+        if not values and width > 1:
             continue
+        if last is not None:
+            yield last
         problem = "" if len(values) == width else f"{len(values)} values under {width} columns"
-        yield Row(reader.line_num, values, problem)
+        last = Row(reader.line_num, values, problem)
+        if not values:
+            last = Row(reader.line_num, [""])
+    if last is not None:
+        yield replace(last, problem=_OPEN_QUOTE) if lines.quotes % 2 else last
 
 
 def _objects(file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -186,18 +216,27 @@ def _objects(file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
                 value = json.loads(line)
             except (ValueError, RecursionError):
                 value = None
-            yield number, value if isinstance(value, dict) else {}
+            known = value.items() if isinstance(value, dict) else ()
+            yield number, {_writable(key): cell for key, cell in known}
 
 
 def _object_row(line: int, value: dict[str, Any], header: Sequence[str]) -> Row:
     cells = [_cell(value.get(key)) for key in header]
-    return Row(line, cells, "" if value else "not a JSON object")
+    writable = [_writable(cell) for cell in cells]
+    if writable != cells:
+        return Row(line, writable, "half a surrogate pair")
+    return Row(line, cells, "" if value else "not a JSON object, or an empty one")
 
 
 def _cell(value: object) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _writable(text: str) -> str:
+    """The text with broken characters as visible escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _unreadable(path: Path, error: OSError) -> FileUnreadable:

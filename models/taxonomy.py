@@ -30,6 +30,10 @@ class Area:
     name: str
     topics: tuple[Topic, ...] = ()
 
+    def codes(self) -> list[str]:
+        """Its own code and those of its topics."""
+        return [self.code, *(topic.code for topic in self.topics)]
+
     def topic(self, label: str) -> Topic | None:
         """The topic with this code or name, or None."""
         return next((topic for topic in self.topics if label in (topic.code, topic.name)), None)

@@ -67,7 +67,7 @@ class Analyzer:
 
 def _is_word(word: str) -> bool:
     """Whether to count it: no punctuation, and no number that may belong to a person."""
-    return word.isalnum() and not (word[0].isdecimal() and _LONG_NUMBER.search(word))
+    return word.isalnum() and not _LONG_NUMBER.search(word)
 
 
 class Rows(NamedTuple):

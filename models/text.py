@@ -15,6 +15,9 @@ from models.errors import TextEmpty, TextMalformed
 MAX_CHARS = 20_000
 """A longer text is read as its first and last halves of this many characters."""
 
+_MOST_FOLDED = 4
+"""A character that stands for a whole phrase stays as it is: no text swells without bound."""
+
 _BLANK_CATEGORIES = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 
 
@@ -24,6 +27,8 @@ class _Folding(dict[int, str]):
     def __missing__(self, code_point: int) -> str:
         character = chr(code_point)
         folded = unicodedata.normalize("NFKC", character).lower()
+        if len(folded) > _MOST_FOLDED:
+            folded = character
         if unicodedata.category(character) in _BLANK_CATEGORIES or folded.isspace():
             folded = " "
         self[code_point] = folded
@@ -73,15 +78,18 @@ def read(petition: Petition) -> Reading:
     """
     for name, content in petition.fields():
         _check(name, content)
-    if not fold(petition.text).strip():
+    found = pieces(petition)
+    folded = [fold(piece.content) for piece in found]
+    visible = (
+        text.strip() for piece, text in zip(found, folded, strict=True) if piece.field == "text"
+    )
+    if not any(visible):
         raise TextEmpty(
             f"text has no visible character (length {len(petition.text)})",
             expected="the words of a petition",
             remedy="send the petition's text",
         )
-    found = pieces(petition)
-    folded = "\n".join(fold(piece.content) for piece in found)
-    return Reading(folded, len(found) > len(petition.fields()))
+    return Reading("\n".join(folded), len(found) > len(petition.fields()))
 
 
 def pieces(petition: Petition) -> list[Piece]:

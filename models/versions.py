@@ -96,10 +96,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = read_json(path)
         well_formed = manifest["format"] == FORMAT and isinstance(manifest["files"], dict)
+        well_formed = well_formed and manifest["metrics"]["n"] > 0
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(folder, "its manifest cannot be read") from error
     if not well_formed:
-        raise _damaged(folder, f"its format is not {FORMAT}")
+        raise _damaged(folder, f"its manifest is not one of format {FORMAT}")
     return dict(manifest)
 
 

@@ -6,7 +6,6 @@ from flask import Blueprint, Response, current_app, request
 from pydantic import ValidationError
 from werkzeug.exceptions import LengthRequired, UnsupportedMediaType
 
-from models import versions
 from models.errors import InputError
 from models.prediction import Prediction
 from models.text import Petition
@@ -75,7 +74,7 @@ def taxonomy() -> Json:
 def model() -> Json:
     """The running version: metrics, certificates and where it came from."""
     classifier = running().classifier()
-    manifest = versions.read_manifest(running().store.folder / classifier.version)
+    manifest = running().manifest()
     told = ("saved_at", "metrics", "target_precision", "data", "seed", "libraries")
     certificates = classifier.policy.certificates
     return {

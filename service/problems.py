@@ -34,6 +34,8 @@ CODE_OF_STATUS = {
 """Codes of errors that are no TriageError."""
 
 RETRY_AFTER_S = 5
+MAX_PLACES = 20
+"""Places of a body that are told when it does not fit its schema."""
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:  # noqa: ANN401 - JSON values
@@ -67,7 +69,8 @@ def validation_detail(error: ValidationError) -> tuple[int, str, list[dict[str, 
     if any(entry["type"] == "json_invalid" for entry in found):
         return 400, "the body is not JSON in UTF-8", []
     places = [
-        {"field": ".".join(map(_shown, entry["loc"])), "problem": entry["type"]} for entry in found
+        {"field": ".".join(map(_shown, entry["loc"])), "problem": entry["type"]}
+        for entry in found[:MAX_PLACES]
     ]
     told = "; ".join(f"{place['field'] or 'body'}: {place['problem']}" for place in places[:5])
     return 422, f"the body does not fit its schema ({told})", places

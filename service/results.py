@@ -68,8 +68,7 @@ class CsvSink:
         """Write the header; an answer's name that is taken gets the prefix ``pt_``."""
         self._writer = csv.writer(file, delimiter=delimiter)
         self._width = len(table.header)
-        taken = set(table.header)
-        answers = [f"pt_{name}" if name in taken else name for name in ANSWER_COLUMNS]
+        answers = [_free_name(name, table.header) for name in ANSWER_COLUMNS]
         self._writer.writerow([guard(name) for name in table.header] + answers)
 
     def write(self, row: Row, petition_id: str | None, outcome: Outcome, version: str) -> None:
@@ -96,6 +95,12 @@ class JsonlSink:
         else:
             answer = outcome.answer()
         self._file.write(json.dumps(answer, ensure_ascii=False) + "\n")
+
+
+def _free_name(name: str, taken: Sequence[str]) -> str:
+    while name in taken:
+        name = f"pt_{name}"
+    return name
 
 
 def guard(cell: str) -> str:

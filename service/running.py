@@ -5,6 +5,7 @@ import math
 import os
 import threading
 import time
+from typing import Any
 
 from models import golden, versions
 from models.classifier import Classifier
@@ -33,25 +34,32 @@ class Running:
         self._stamp: _Stamp = None
         self._retry_at = math.inf
         self._classifier: Classifier | None = None
+        self._golden: list[golden.Example] = []
+        self._manifest: dict[str, Any] = {}
+        self._error: TriageError = VersionMissing(
+            "no verified version is loaded",
+            expected=f"a promoted version in {store.folder}",
+            remedy="run `petition-triage train`",
+        )
 
     def classifier(self) -> Classifier:
-        """The classifier to answer with. Raises VersionMissing where none could ever be loaded."""
+        """The classifier to answer with. Raises OperatorError where none could ever be loaded."""
         if self._is_due(self._read_stamp()):
             self._exchange()
         if self._classifier is None:
-            raise VersionMissing(
-                "no verified version is loaded",
-                expected=f"a promoted version in {self.store.folder}",
-                remedy="run `petition-triage train`",
-            )
+            raise self._error
         return self._classifier
 
     def check(self) -> str:
         """Verify that the running version answers its golden examples; its id."""
         classifier = self.classifier()
-        folder = self.store.folder / classifier.version
-        golden.check(classifier, versions.read_json(folder / "golden.json"))
+        golden.check(classifier, self._golden)
         return classifier.version
+
+    def manifest(self) -> dict[str, Any]:
+        """The manifest of the running version."""
+        self.classifier()
+        return self._manifest
 
     def _exchange(self) -> None:
         wait = self._classifier is None
@@ -73,11 +81,18 @@ class Running:
         self._retry_at = math.inf
         try:
             loaded = self.store.load()
-        except TriageError as error:
-            log.error("promoted version refused", extra={"code": error.code, "detail": str(error)})  # noqa: TRY400 - the cause is told, a traceback adds nothing
+            folder = self.store.folder / loaded.version
+            examples, manifest = (
+                versions.read_json(folder / "golden.json"),
+                versions.read_manifest(folder),
+            )
+        except (TriageError, OSError) as error:
+            if isinstance(error, TriageError):
+                self._error = error
+            log.error("promoted version refused", extra={"detail": str(error)})  # noqa: TRY400 - the cause is told, a traceback adds nothing
             self._retry_at = time.monotonic() + RETRY_S
             return
-        self._classifier = loaded
+        self._classifier, self._golden, self._manifest = loaded, examples, manifest
         log.info("version loaded", extra={"version": loaded.version})
 
     def _read_stamp(self) -> _Stamp:

@@ -6,10 +6,12 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 from types import FrameType
 from typing import Any
 
 from flask import Flask
+from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 
@@ -83,11 +85,21 @@ def _finish(sockets: dict[int, object], timeout_s: int) -> None:
     """Accept no more connections, and wait until every request that was begun is answered."""
     deadline = time.monotonic() + timeout_s
     time.sleep(_LAST_CALL_S)
-    for each in list(sockets.values()):
-        if isinstance(each, BaseWSGIServer):
-            each.accepting = False
+    servers = [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]
+    for server in servers:
+        # The sockets belong to the serving thread: it is asked to close them.
+        server.trigger.pull_trigger(partial(wasyncore.dispatcher.close, server))
     while time.monotonic() < deadline and any(map(_is_busy, list(sockets.values()))):
+        for server in servers:
+            server.trigger.pull_trigger(partial(_close_idle, sockets))
         time.sleep(_POLL_S)
+
+
+def _close_idle(sockets: dict[int, object]) -> None:
+    """Close the connections that wait for a next request."""
+    for each in list(sockets.values()):
+        if isinstance(each, HTTPChannel) and not _is_busy(each):
+            each.will_close = True
 
 
 def _is_busy(each: object) -> bool:

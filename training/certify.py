@@ -25,7 +25,10 @@ STEP = 1.05
 def certify(
     judged: Judged, authors: Strings, target: float, other: str | None, evidence: str
 ) -> dict[str, Certificate]:
-    """A certificate per area that earns one; never for ``other``."""
+    """A certificate per area that earns one; never for ``other``.
+
+    ``authors`` are those of the rows; rows of unknown authors must not be certified at all.
+    """
     found = {}
     for area in judged.labels:
         said = np.flatnonzero(judged.predicted == area)
@@ -49,12 +52,14 @@ def design_effect(right: Bools, authors: Strings) -> float:
     """Variance of the mean with rows grouped by author over that of as many independent rows.
 
     1 + (m - 1) · ρ with the ANOVA estimate of the intraclass correlation ρ and the mean group size
-    m weighted by size (Kish 1965); at least 1.
+    m weighted by size (Kish 1965); at least 1. One group alone proves no more than one row.
     """
     groups = [right[authors == author].astype(float) for author in np.unique(authors)]
     n, k = len(right), len(groups)
-    if k < 2 or n == k:  # noqa: PLR2004
+    if k < 2:  # noqa: PLR2004
         return float(n)
+    if n == k:
+        return 1.0
     between = sum(len(g) * (g.mean() - right.mean()) ** 2 for g in groups) / (k - 1)
     within = sum(((g - g.mean()) ** 2).sum() for g in groups) / (n - k)
     size = (n - sum(len(g) ** 2 for g in groups) / n) / (k - 1)

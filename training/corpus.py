@@ -27,6 +27,8 @@ def read_corpus(
     with shipped("lexicon", "terms.txt") as path:
         lexicon = read_terms(path)
     with shipped("petitions") as folder:
-        own = [] if only or taxonomy else sorted(folder.glob("*.csv"))
-        dataset = read_dataset([*own, *files], labels, columns)
-        return replace(dataset, evidence="shipped" if own else "office"), lexicon
+        office = read_dataset(files, labels, columns)
+        if only or taxonomy:
+            return office, lexicon
+        own = read_dataset(sorted(folder.glob("*.csv")), labels)
+    return replace(own.joined(office), evidence="shipped"), lexicon

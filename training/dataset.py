@@ -1,7 +1,7 @@
 """Labelled rows, read strictly: either every row can be learnt from, or all problems are listed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,15 @@ class Dataset:
     notes: Sequence[str] = ()
     evidence: str = "office"
 
+    def joined(self, other: "Dataset") -> "Dataset":
+        """The rows of both."""
+        return replace(
+            self,
+            rows=[*self.rows, *other.rows],
+            sources={**self.sources, **other.sources},
+            notes=[*self.notes, *other.notes],
+        )
+
     def areas(self) -> npt.NDArray[np.str_]:
         """Area code per row."""
         return np.array([row.area for row in self.rows])
@@ -81,7 +90,12 @@ def read_dataset(
             problems=tuple(problems),
             remedy="correct them and train again; nothing was changed",
         )
-    return Dataset(taxonomy, rows, {path.name: sha256(path) for path in paths}, notes)
+    names = [path.name for path in paths]
+    sources = {
+        path.name if names.count(path.name) == 1 else path.as_posix(): sha256(path)
+        for path in paths
+    }
+    return Dataset(taxonomy, rows, sources, notes)
 
 
 def check_learnable(dataset: Dataset) -> None:

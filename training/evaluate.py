@@ -7,7 +7,7 @@ import numpy as np
 
 from models.classifier import Classifier
 from models.decision import Decision
-from models.errors import InputError
+from models.errors import DatasetError, InputError
 from models.prediction import Prediction
 from training.dataset import read_dataset
 from training.metrics import Outcome
@@ -19,6 +19,8 @@ def evaluate(
 ) -> Report:
     """The report of one version. Raises what ``read_dataset`` raises."""
     dataset = read_dataset(files, classifier.taxonomy, columns)
+    if not dataset.rows:
+        raise DatasetError("there are no rows", remedy="give labelled rows below the header")
     answers = classifier.classify_batch([row.petition for row in dataset.rows])
     predictions = [answer for answer in answers if not isinstance(answer, InputError)]
     labels = tuple(area.code for area in classifier.taxonomy)
@@ -34,8 +36,6 @@ def evaluate(
 
 
 def _confidences(prediction: Prediction, labels: Sequence[str]) -> list[float]:
-    """One per label; all equal where the text had no known term."""
-    if not prediction.ranking:
-        return [1 / len(labels)] * len(labels)
+    """One per label; all 0 where the text had no known term."""
     found = {ranked.area: ranked.confidence for ranked in prediction.ranking}
     return [found.get(label, 0.0) for label in labels]

@@ -43,10 +43,15 @@ def _vectorizer(classifier: Classifier) -> TfidfVectorizer:
 
 
 def _pipeline(vectorizer: TfidfVectorizer, model: Linear) -> Pipeline:
-    """Logistic regression holds weights divided by the temperature: its softmax is ours."""
+    """Logistic regression holds weights divided by the temperature: its softmax is ours.
+
+    Between two labels scikit-learn decides by one row, the difference.
+    """
+    weights, bias = model.weights.T / model.temperature, model.bias / model.temperature
+    if len(model.labels) == 2:  # noqa: PLR2004
+        weights, bias = weights[1:] - weights[:1], bias[1:] - bias[:1]
     regression = LogisticRegression()
     regression.classes_ = np.array(model.labels)
-    regression.coef_ = model.weights.T / model.temperature
-    regression.intercept_ = model.bias / model.temperature
+    regression.coef_, regression.intercept_ = weights, bias
     fold = FunctionTransformer(fold_all)
     return Pipeline([("fold", fold), ("tfidf", vectorizer), ("linear", regression)])

@@ -83,8 +83,9 @@ def fit_linear(matrix: sparse.csr_matrix, labels: Strings, strength: float, seed
     The weights are rounded to the single precision in which a version stores them. Rows of one
     label alone teach nothing but that label.
     """
-    if len(np.unique(labels)) == 1:
-        return Linear((str(labels[0]),), np.zeros((matrix.shape[1], 1)), np.zeros(1))
+    names = tuple(map(str, np.unique(labels)))
+    if len(names) == 1 or not matrix.shape[1]:
+        return Linear(names, np.zeros((matrix.shape[1], len(names))), np.zeros(len(names)))
     machine = LinearSVC(C=strength, class_weight="balanced", random_state=seed)
     machine.fit(matrix, labels)
     weights, bias = machine.coef_, machine.intercept_

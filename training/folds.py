@@ -1,5 +1,6 @@
 """Which rows are held out together: an author's, or near-duplicates."""
 
+import warnings
 from collections import Counter
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import StratifiedGroupKFold
 
+from models.errors import DatasetError
 from models.ngrams import Ints
 from training.dataset import Dataset
 from training.similar import similar_groups
@@ -25,6 +27,11 @@ class Folds:
     note: str = ""
 
     @property
+    def authors_known(self) -> bool:
+        """Whether the groups are authors; only then can anything be certified."""
+        return not self.note
+
+    @property
     def count(self) -> int:
         """How many folds there are."""
         return int(self.of_row.max()) + 1
@@ -34,15 +41,18 @@ def split(dataset: Dataset, seed: int) -> Folds:
     """Folds of whole authors, one each up to ``MAX_FOLDS``.
 
     With fewer than ``MIN_AUTHORS`` authors, or an area that one author wrote alone: stratified
-    folds that keep near-duplicates together.
+    folds that keep near-duplicates together. Raises DatasetError where all rows are alike.
     """
     authors = dataset.authors()
     n_authors = len(np.unique(authors))
     if n_authors >= MIN_AUTHORS and _least_authors(dataset) > 1:
-        return Folds(_spread(dataset.areas(), authors, min(n_authors, MAX_FOLDS), seed), authors)
+        n_folds = min(n_authors, MAX_FOLDS, _most_rows(dataset))
+        return Folds(_spread(dataset.areas(), authors, n_folds, seed), authors)
     groups = similar_groups([row.folded for row in dataset.rows])
-    smallest = int(np.unique(dataset.areas(), return_counts=True)[1].min())
-    n_folds = max(2, min(MIN_AUTHORS, smallest, len(np.unique(groups))))
+    n_groups = len(np.unique(groups))
+    if n_groups < 2:  # noqa: PLR2004
+        raise DatasetError("all rows are the same text", remedy="give different petitions")
+    n_folds = min(MIN_AUTHORS, n_groups, _most_rows(dataset))
     return Folds(_spread(dataset.areas(), groups, n_folds, seed), groups, UNKNOWN_AUTHORS)
 
 
@@ -50,6 +60,11 @@ def _least_authors(dataset: Dataset) -> int:
     """How many authors the area with the fewest has."""
     pairs = {(row.area, row.author) for row in dataset.rows}
     return min(Counter(area for area, _ in pairs).values())
+
+
+def _most_rows(dataset: Dataset) -> int:
+    """Rows of the largest area."""
+    return int(np.unique(dataset.areas(), return_counts=True)[1].max())
 
 
 def _spread(
@@ -60,6 +75,9 @@ def _spread(
         of_row[:] = np.unique(groups, return_inverse=True)[1]
         return of_row
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-    for fold, (_, held_out) in enumerate(splitter.split(np.zeros(len(areas)), areas, groups)):
-        of_row[held_out] = fold
-    return of_row
+    with warnings.catch_warnings():
+        # It warns of areas with fewer rows than folds; some folds then do without them.
+        warnings.simplefilter("ignore", UserWarning)
+        for fold, (_, held_out) in enumerate(splitter.split(areas, areas, groups)):
+            of_row[held_out] = fold
+    return np.unique(of_row, return_inverse=True)[1]

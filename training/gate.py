@@ -13,6 +13,7 @@ def check_gate(store: Store, version: str) -> None:
     current = store.current()
     if current is None or current not in store.ids():
         return
+    versions.verify_files(store.folder / current)
     running, new = (
         versions.read_json(store.folder / name / "report.json") for name in (current, version)
     )

@@ -28,9 +28,9 @@ class Judged:
 
     @property
     def predicted(self) -> Strings:
-        """The label of highest confidence per row."""
-        predicted: Strings = np.array(self.labels)[self.confidences.argmax(axis=1)]
-        return predicted
+        """The label of highest confidence per row, "" where all are 0: no known term, no answer."""
+        best = np.array(self.labels)[self.confidences.argmax(axis=1)]
+        return np.where(self.top > 0, best, "")
 
     @property
     def top(self) -> Floats:

@@ -29,6 +29,7 @@ def build_report(
             "labels": list(outcome.labels),
             "counts": confusion(outcome.truth, outcome.predicted, outcome.labels),
         },
+        "no_evidence": int((outcome.predicted == "").sum()),
         "hard": _part(outcome, hard),
         "by_author": {
             author: _part(outcome, dataset.authors() == author)

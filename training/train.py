@@ -11,6 +11,7 @@ import numpy as np
 from models import versions
 from models.classifier import Classifier
 from models.decision import Policy
+from models.errors import DatasetError
 from models.linear import Linear, softmax
 from models.terms import Analyzer
 from models.words import Segmenter
@@ -73,6 +74,8 @@ def train(
     progress("counting terms", 0, 1)
     counts = count_terms(analyzer, [row.folded for row in dataset.rows])
     progress("counting terms", 1, 1)
+    if not counts.terms:
+        raise DatasetError("no term stands in three rows", remedy="give more rows, or longer texts")
     folds = split(dataset, options.seed)
     held_out = hold_out(dataset, counts, folds, options.recipe, options.seed, progress)
     progress("fitting on all rows", 0, 1)
@@ -121,15 +124,20 @@ def _policy(
     confidences = softmax(held_out.scores / areas.temperature)
     judged = Judged(dataset.areas(), held_out.labels, confidences)
     other = dataset.taxonomy.other
-    certificates = certify(judged, folds.groups, options.target_precision, other, dataset.evidence)
+    certificates = {}
+    if folds.authors_known:
+        certificates = certify(
+            judged, folds.groups, options.target_precision, other, dataset.evidence
+        )
     return Policy(certificates, ALSO_THRESHOLD, other)
 
 
 def _about(dataset: Dataset, folds: Folds, options: Options) -> dict[str, Any]:
     """How the figures came about, for the report."""
-    learnt = set(dataset.topics())
-    untaught = [t.code for area in dataset.taxonomy for t in area.topics if t.code not in learnt]
-    silent = [f"topics without rows are never answered: {', '.join(untaught)}"] if untaught else []
+    learnt = set(dataset.topics()) | set(dataset.areas())
+    codes = [code for area in dataset.taxonomy for code in area.codes()]
+    untaught = [code for code in codes if code not in learnt]
+    silent = [f"never answered, having no rows: {', '.join(untaught)}"] if untaught else []
     return {
         "folds": folds.count,
         "target_precision": options.target_precision,

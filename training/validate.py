@@ -68,13 +68,15 @@ def cross_fit(held_out: HeldOut, dataset: Dataset, folds: Folds, target: float) 
         mine, rest = folds.of_row == fold, folds.of_row != fold
         heat = temperature([Scored(held_out.labels, held_out.scores[rest], truth[rest])])
         confidences[mine] = softmax(held_out.scores[mine] / heat)
-        certificates = certify.certify(
-            Judged(truth[rest], held_out.labels, softmax(held_out.scores[rest] / heat)),
-            folds.groups[rest],
-            target,
-            dataset.taxonomy.other,
-            dataset.evidence,
-        )
+        certificates = {}
+        if folds.authors_known:
+            certificates = certify.certify(
+                Judged(truth[rest], held_out.labels, softmax(held_out.scores[rest] / heat)),
+                folds.groups[rest],
+                target,
+                dataset.taxonomy.other,
+                dataset.evidence,
+            )
         auto[mine] = decided(held_out.labels, confidences[mine], certificates)
     return Outcome(truth, held_out.labels, confidences, auto)
 

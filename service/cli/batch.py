@@ -43,22 +43,20 @@ def command(
 ) -> None:
     """Classify every row of the files IN and write all of them, with answers, to OUT."""
     plan = list(_plan(sources, out, suffix))
-    for _, result in plan:
-        if result.exists() and not restart:
-            raise OutputRefused(f"{result} is there already", remedy="add --restart to replace it")
+    _check_plan(plan, restart)
     classifier = store.load(version)
     columns = Columns(text_column, title_column, id_column)
     summaries: dict[str, Summary | FileError] = {}
     for source, result in plan:
         with _Bar(source, quiet) as bar:
             try:
-                summaries[source.name] = classify_file(
+                summaries[result.name] = classify_file(
                     source, result, classifier, bar.update, columns=columns, encoding=encoding
                 )
             except FileError as error:
                 if len(plan) == 1:
                     raise
-                summaries[source.name] = error
+                summaries[result.name] = error
     _tell(summaries)
     if len(plan) > 1 or not out.suffix:
         _write_summary(out / "summary.json", summaries)
@@ -69,15 +67,29 @@ def command(
 def _plan(sources: tuple[Path, ...], out: Path, suffix: str | None) -> Iterator[tuple[Path, Path]]:
     """Each input with its result: OUT itself, or a file of the same name in the folder OUT."""
     if len(sources) == 1 and out.suffix:
+        if suffix and out.suffix.lower() != f".{suffix}":
+            raise OutputRefused(f"{out.name} is not {suffix}", remedy="leave --format out")
         yield sources[0], out
         return
-    names = [source.name for source in sources]
     for source in sources:
-        if names.count(source.name) > 1:
-            raise OutputRefused(
-                f"two inputs are named {source.name}", remedy="classify them into different folders"
-            )
         yield source, out / (f"{source.stem}.{suffix}" if suffix else source.name)
+
+
+def _check_plan(plan: list[tuple[Path, Path]], restart: bool) -> None:
+    """Raise OutputRefused where a result would replace an input, another result, or an old one."""
+    inputs = {source.resolve() for source, _ in plan}
+    planned: set[str] = set()
+    for source, result in plan:
+        name = str(result.resolve()).casefold()  # Windows takes a.csv and A.csv for the same
+        if name in planned:
+            raise OutputRefused(
+                f"two inputs would become {result}", remedy="classify them into different folders"
+            )
+        planned.add(name)
+        if result.resolve() in inputs:
+            raise OutputRefused(f"{source} would be replaced", remedy="choose another --out")
+        if result.exists() and not restart:
+            raise OutputRefused(f"{result} is there already", remedy="add --restart to replace it")
 
 
 class _Bar:

@@ -58,7 +58,7 @@ def render(prediction: Prediction) -> str:
 def _texts(texts: tuple[str, ...]) -> Iterator[str]:
     for text in texts:
         if text == "-":
-            yield from (line.rstrip("\r\n") for line in sys.stdin)
+            yield from (line.rstrip("\r\n") for line in sys.stdin or ())
         else:
             yield text
 

@@ -19,7 +19,7 @@ from service.cli.options import FILE, Steps, store_option
 @click.option(
     "--target-precision", default=0.95, type=click.FloatRange(0.5, 0.999), show_default=True
 )
-@click.option("--seed", default=0, show_default=True)
+@click.option("--seed", default=0, type=click.IntRange(0, 2**32 - 1), show_default=True)
 @click.option("--curve", is_flag=True, help="Add the learning curve to the report.")
 @store_option
 def command(

@@ -41,6 +41,7 @@ def _metrics(store: Store, version: str) -> str:
 def show(version: str | None, as_json: bool, store: Store) -> None:
     """Show the report of a VERSION, by default of the one that answers."""
     folder = store.folder / store.resolve(version)
+    versions.verify_files(folder)
     manifest = versions.read_manifest(folder)
     if as_json:
         click.echo(json.dumps(manifest, ensure_ascii=False, indent=1))
