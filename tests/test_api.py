@@ -209,3 +209,31 @@ def test_every_answer_carries_security_headers(client: FlaskClient) -> None:
         headers = client.get(path).headers
         assert "default-src 'none'" in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_unreadable_pointer_leaves_the_running_version(store: Store) -> None:
+    """And so does a folder that was moved away."""
+    client = create_app(Settings(models=str(store.folder))).test_client()
+    version = post(client, {"text": TEXT}).get_json()["version"]
+    store.pointer.write_bytes(b"\xff\xfe")
+    (store.folder / version).rename(store.folder / "elsewhere")
+    assert post(client, {"text": TEXT}).get_json()["version"] == version
+    assert client.get("/readyz").status_code == 200
+    assert client.get("/v1/model").get_json()["version"] == version
+
+
+def test_damaged_version_is_named_from_the_start(store: Store) -> None:
+    """503 with its own code, not one that asks for a training."""
+    (store.folder / store.resolve() / "terms.txt").write_text("x", encoding="utf-8")
+    client = create_app(Settings(models=str(store.folder))).test_client()
+    response = post(client, {"text": TEXT})
+    assert response.status_code == 503
+    assert json.loads(response.data)["code"] == "version-damaged"
+
+
+def test_body_of_many_unknown_fields_gets_a_short_answer(client: FlaskClient) -> None:
+    """However many there are."""
+    body = {"text": TEXT} | {f"k{n}": 1 for n in range(20_000)}
+    response = post(client, body)
+    assert response.status_code == 422
+    assert len(response.data) < 10_000

@@ -140,3 +140,40 @@ def test_memory_is_flat_in_rows(classifier: Classifier, tmp_path: Path) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[2] < 1.5 * peaks[1]
+
+
+def test_broken_characters_stop_no_row(classifier: Classifier, tmp_path: Path) -> None:
+    """Half a surrogate pair in a text, an id or a key is an error of its row alone."""
+    source = tmp_path / "in.jsonl"
+    lines = [r'{"text": "\ud800坏"}', r'{"id": "\ud800", "text": "好"}', json.dumps({"text": TEXT})]
+    source.write_text("\n".join([*lines, r'{"\ud800": 1, "text": "好"}']), encoding="utf-8")
+    for name in ("out.csv", "out.jsonl"):
+        summary = run(source, tmp_path / name, classifier)
+        assert (summary.rows, summary.errors) == (4, 2)
+
+
+def test_open_quotation_mark_is_told_in_its_row(classifier: Classifier, tmp_path: Path) -> None:
+    """Everything behind it is kept."""
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(f'text\n{TEXT}\n"{TEXT}\n{TEXT}\n', encoding="utf-8")
+    assert run(source, out, classifier).errors == 1
+    assert "never closed" in rows_of(out)[2][-1]
+    assert rows_of(out)[2][0].count(TEXT) == 2
+
+
+def test_empty_cell_of_a_single_column_is_a_row(classifier: Classifier, tmp_path: Path) -> None:
+    """Although its line is blank."""
+    source = tmp_path / "in.csv"
+    source.write_text(f"text\n{TEXT}\n\n{TEXT}\n", encoding="utf-8")
+    summary = run(source, tmp_path / "out.csv", classifier)
+    assert (summary.rows, summary.errors) == (3, 1)
+
+
+def test_results_can_be_classified_again(classifier: Classifier, tmp_path: Path) -> None:
+    """Every column keeps a name of its own."""
+    source = tmp_path / "0.csv"
+    source.write_text(f"text\n{TEXT}\n", encoding="utf-8")
+    for at in range(3):
+        run(tmp_path / f"{at}.csv", tmp_path / f"{at + 1}.csv", classifier)
+    header = rows_of(tmp_path / "3.csv")[0]
+    assert len(set(header)) == len(header)

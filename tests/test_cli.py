@@ -194,3 +194,17 @@ def test_gate_is_exit_code_5(run: Run, store: Store, taxonomy: Taxonomy, tmp_pat
     assert json.loads(out)["area_name"] == "道路"
     assert run("models", "rollback", "--models", store.folder)[0] == 0
     assert store.current() == before
+
+
+def test_batch_never_replaces_an_input_or_another_result(
+    run: Run, shared_store: Store, tmp_path: Path
+) -> None:
+    """Exit code 2, and everything is still there."""
+    for name in ("a.csv", "a.tsv", "b.jsonl"):
+        (tmp_path / name).write_text(f"text\n{TEXT}\n", encoding="utf-8")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    models = ("--models", shared_store.folder)
+    both = (tmp_path / "a.csv", tmp_path / "a.tsv", "--format", "jsonl")
+    assert run("batch", *both, "--out", tmp_path / "out", *models)[0] == 2
+    assert run("batch", tmp_path / "b.jsonl", "--out", tmp_path, "--restart", *models)[0] == 2
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -24,7 +24,9 @@ def test_character_grams_do_not_cross_punctuation() -> None:
     assert "案公" not in ANALYZER("立案，公安")
 
 
-@pytest.mark.parametrize("number", ["13812345678", "110101199003071234", "0123456"])
+@pytest.mark.parametrize(
+    "number", ["13812345678", "110101199003071234", "0123456", "wx13812345678"]
+)
 def test_long_numbers_are_no_terms(number: str) -> None:
     """A telephone or identity number never gets into a vocabulary."""
     assert not any(set(term) & set("0123456789") for term in ANALYZER(f"电话{number}谢谢"))

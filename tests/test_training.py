@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.errors import GateRefused
+from models.classifier import Classifier
+from models.errors import DatasetError, GateRefused
 from models.store import Store
 from models.taxonomy import Taxonomy
 from models.text import Petition
 from training.certify import certify, design_effect, lower_bound
+from training.corpus import read_corpus
 from training.dataset import Dataset, Labelled, read_dataset
+from training.evaluate import evaluate
 from training.folds import UNKNOWN_AUTHORS, split
 from training.gate import check_gate
 from training.metrics import Judged, Outcome, calibration_error, measure, noise_floor
@@ -189,3 +192,59 @@ def test_gate_refuses_other_areas(trained: Trained, store: Store) -> None:
     version = dataclasses.replace(trained, report=report).save(store.folder)
     with pytest.raises(GateRefused, match="other areas"):
         check_gate(store, version)
+
+
+def test_rows_of_unknown_authors_certify_nothing(dataset: Dataset) -> None:
+    """However good they look, and whether or not some of them are repeated."""
+    rows = [dataclasses.replace(row, author="one file") for row in dataset.rows]
+    unknown = dataclasses.replace(dataset, rows=[*rows, *rows[:20]])
+    trained = train(unknown, {}, Options(target_precision=0.5), lambda *_: None)
+    assert trained.classifier.policy.certificates == {}
+    assert trained.report["auto_share"] == 0
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["甲"] * 3, ["甲乙丙丁", "戊己庚辛", "壬癸子丑"], ["路灯坏了", "路灯坏了啊", "路灯又坏了"]],
+)
+def test_hardly_any_rows_train_or_are_refused_in_words(
+    taxonomy: Taxonomy, texts: list[str]
+) -> None:
+    """Never a fault of ours."""
+    rows = [labelled(text, area, "a") for area in ("safety", "care") for text in texts]
+    try:
+        trained = train(Dataset(taxonomy, rows), {}, Options(), lambda *_: None)
+    except DatasetError as error:
+        assert error.remedy
+    else:
+        assert trained.report["n"] == len(rows)
+
+
+def test_areas_and_topics_without_rows_are_named(taxonomy: Taxonomy) -> None:
+    """The report says what can never be answered."""
+    texts = [f"路灯坏了{n}" for n in range(6)]
+    rows = [labelled(text, area, "a") for area in ("safety", "care") for text in texts]
+    trained = train(Dataset(taxonomy, rows), {}, Options(), lambda *_: None)
+    assert any("fairness" in note and "vice" in note for note in trained.report["notes"])
+
+
+def test_text_without_evidence_is_never_right(classifier: Classifier, tmp_path: Path) -> None:
+    """It is counted, and flatters no area."""
+    path = tmp_path / "rows.csv"
+    path.write_text("text,area\nqqqqzz wwvvuu,safety\n派出所不立案,fairness\n", encoding="utf-8")
+    found = evaluate(classifier, [path])
+    assert found["no_evidence"] == 1
+    assert found["areas"]["safety"]["recall"] == 0
+
+
+def test_columns_are_renamed_in_the_callers_files_alone(tmp_path: Path) -> None:
+    """The shipped ones keep their names."""
+    path = tmp_path / "office.csv"
+    path.write_text("内容,类别\n路灯坏了,促民享\n", encoding="utf-8")
+    joined, _ = read_corpus([path], columns={"text": "内容", "area": "类别"})
+    assert joined.evidence == "shipped"
+    assert joined.rows[-1].area == "governance"
+    assert (
+        read_corpus([path], only=True, columns={"text": "内容", "area": "类别"})[0].evidence
+        == "office"
+    )

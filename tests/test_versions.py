@@ -230,3 +230,13 @@ def test_damaged_pointer_is_named_and_mended_by_promoting(store: Store) -> None:
         store.load()
     store.promote(version, "mended")
     assert store.load().classify(Petition("派出所不立案")).version == version
+
+
+def test_rollback_passes_over_a_promotion_that_changed_nothing(store: Store) -> None:
+    """Promoting a bad version twice does not make it its own predecessor."""
+    first = store.resolve()
+    second = first.replace("2026", "2027")
+    shutil.copytree(store.folder / first, store.folder / second)
+    store.promote(second, "newer")
+    store.promote(second, "again")
+    assert store.rollback().after == first
