@@ -203,21 +203,22 @@ def test_rows_of_unknown_authors_certify_nothing(dataset: Dataset) -> None:
     assert trained.report["auto_share"] == 0
 
 
-@pytest.mark.parametrize(
-    "texts",
-    [["甲"] * 3, ["甲乙丙丁", "戊己庚辛", "壬癸子丑"], ["路灯坏了", "路灯坏了啊", "路灯又坏了"]],
-)
-def test_hardly_any_rows_train_or_are_refused_in_words(
-    taxonomy: Taxonomy, texts: list[str]
-) -> None:
-    """Never a fault of ours."""
+@pytest.mark.parametrize("texts", [["甲"] * 3, ["甲乙丙丁", "戊己庚辛", "壬癸子丑"]])
+def test_rows_that_teach_nothing_are_refused_in_words(taxonomy: Taxonomy, texts: list[str]) -> None:
+    """All the same, or without a term in common."""
     rows = [labelled(text, area, "a") for area in ("safety", "care") for text in texts]
-    try:
-        trained = train(Dataset(taxonomy, rows), {}, Options(), lambda *_: None)
-    except DatasetError as error:
-        assert error.remedy
-    else:
-        assert trained.report["n"] == len(rows)
+    rows = (
+        rows if len(set(texts)) == 1 else rows[:3] + [labelled(t[::-1], "care", "a") for t in texts]
+    )
+    with pytest.raises(DatasetError, match=r"same text|three rows"):
+        train(Dataset(taxonomy, rows), {}, Options(), lambda *_: None)
+
+
+def test_least_number_of_rows_is_enough(taxonomy: Taxonomy) -> None:
+    """Three of each area."""
+    texts = {"governance": "路灯坏了", "disputes": "工资没发"}
+    rows = [labelled(f"{text}{n}", area, "a") for area, text in texts.items() for n in range(3)]
+    assert train(Dataset(taxonomy, rows), {}, Options(), lambda *_: None).report["n"] == 6
 
 
 def test_areas_and_topics_without_rows_are_named(taxonomy: Taxonomy) -> None:
