@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 
 from models import explanation
-from models.decision import Policy, Reason, is_short
+from models.decision import Policy, Reason
 from models.errors import InputError
 from models.linear import Linear
 from models.prediction import Prediction, Ranked
@@ -73,7 +73,7 @@ class Classifier:
         return [
             self._judge(reading, confidences[at], topics[at])
             if known[at]
-            else Prediction(self.version, (), _text_reasons(reading, Reason.NO_EVIDENCE))
+            else Prediction(self.version, (), self._text_reasons(reading, Reason.NO_EVIDENCE))
             for at, reading in enumerate(readings)
         ]
 
@@ -101,7 +101,7 @@ class Classifier:
         prediction = Prediction(
             self.version,
             ranking,
-            _text_reasons(reading, *reasons),
+            self._text_reasons(reading, *reasons),
             area=ranking[0],
             also=tuple(
                 ranked.area
@@ -110,6 +110,12 @@ class Classifier:
             ),
         )
         return _with_topic(prediction, areas[0], topic)
+
+    def _text_reasons(self, reading: Reading, *reasons: Reason) -> tuple[Reason, ...]:
+        """The given reasons and those that lie in the text itself."""
+        short = [Reason.TOO_SHORT] if self.policy.is_short(reading.folded) else []
+        truncated = [Reason.TRUNCATED] if reading.truncated else []
+        return (*reasons, *short, *truncated)
 
     def _area(self, code: str) -> Area:
         area = self.taxonomy.area(code)
@@ -146,13 +152,6 @@ def _read(petition: Petition) -> Reading | InputError:
         return read(petition)
     except InputError as error:
         return error
-
-
-def _text_reasons(reading: Reading, *reasons: Reason) -> tuple[Reason, ...]:
-    """The given reasons and those that lie in the text itself."""
-    short = [Reason.TOO_SHORT] if is_short(reading.folded) else []
-    truncated = [Reason.TRUNCATED] if reading.truncated else []
-    return (*reasons, *short, *truncated)
 
 
 def _with_topic(prediction: Prediction, area: Area, topic: tuple[str, float] | None) -> Prediction:

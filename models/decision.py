@@ -4,9 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-MIN_CHARS = 6
-"""A petition with fewer letters, digits and Chinese characters always goes to a person."""
-
 CLOSE_MARGIN = 0.2
 """Two areas are near when their confidences differ by less than this."""
 
@@ -54,11 +51,16 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Policy:
-    """The thresholds of a version. An area without a certificate is never decided alone."""
+    """The thresholds of a version. An area without a certificate is never decided alone.
+
+    Neither is a text of fewer than ``min_chars`` letters, digits and Chinese characters: hardly any
+    of the rows behind the certificates was so short, so that they prove nothing about it.
+    """
 
     certificates: Mapping[str, Certificate]
     also: float
     other: str | None
+    min_chars: int
 
     def reasons(self, areas: Sequence[str], confidences: Sequence[float]) -> list[Reason]:
         """Why the best of ``areas`` (best first) must be reviewed; empty when it need not be."""
@@ -72,7 +74,11 @@ class Policy:
         close = confidences[0] - confidences[1] < CLOSE_MARGIN
         return [Reason.BELOW_THRESHOLD, *([Reason.CLOSE_SECOND] if close else [])]
 
+    def is_short(self, folded: str) -> bool:
+        """Whether a folded text has fewer than ``min_chars``; punctuation does not count."""
+        return count_chars(folded) < self.min_chars
 
-def is_short(folded: str) -> bool:
-    """Whether a text has fewer than ``MIN_CHARS`` letters, digits and Chinese characters."""
-    return sum(map(str.isalnum, folded)) < MIN_CHARS
+
+def count_chars(folded: str) -> int:
+    """Letters, digits and Chinese characters of a folded text."""
+    return sum(map(str.isalnum, folded))

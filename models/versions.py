@@ -151,6 +151,7 @@ def _model_document(classifier: Classifier) -> dict[str, Any]:
         "areas": _linear_document(classifier.areas),
         "topics": {area: _linear_document(model) for area, model in classifier.topics.items()},
         "also": policy.also,
+        "min_chars": policy.min_chars,
         "certificates": {area: asdict(found) for area, found in policy.certificates.items()},
     }
 
@@ -178,7 +179,7 @@ def _read_model(folder: Path) -> Classifier:
         vocabulary=vocabulary,
         areas=areas,
         topics=topics,
-        policy=Policy(certificates, document["also"], taxonomy.other),
+        policy=Policy(certificates, document["also"], taxonomy.other, document["min_chars"]),
     )
 
 

@@ -2,10 +2,12 @@
 
 import pytest
 
-from models.decision import CLOSE_MARGIN, Certificate, Policy, Reason, is_short
+from models.decision import CLOSE_MARGIN, Certificate, Policy, Reason
 
 CERTIFICATE = Certificate(0.9, 0.98, 0.955, n=200, authors=8, evidence="shipped")
-POLICY = Policy({"safety": CERTIFICATE, "other": CERTIFICATE}, also=0.25, other="other")
+POLICY = Policy(
+    {"safety": CERTIFICATE, "other": CERTIFICATE}, also=0.25, other="other", min_chars=6
+)
 
 
 @pytest.mark.parametrize(
@@ -36,4 +38,4 @@ def test_close_second_is_a_matter_of_the_margin() -> None:
 )
 def test_punctuation_does_not_lengthen_a_text(text: str, short: bool) -> None:
     """Only letters, digits and Chinese characters count."""
-    assert is_short(text) is short
+    assert POLICY.is_short(text) is short

@@ -10,7 +10,7 @@ import numpy as np
 
 from models import versions
 from models.classifier import Classifier
-from models.decision import Policy
+from models.decision import Policy, count_chars
 from models.errors import DatasetError
 from models.linear import Linear, softmax
 from models.terms import Analyzer
@@ -27,6 +27,13 @@ from training.validate import HeldOut, Progress, cross_fit, hold_out
 
 ALSO_THRESHOLD = 0.25
 """Another area of at least this confidence is named in ``also``."""
+
+
+SHORT_PERCENTILE = 5
+"""A text shorter than all but this percentage of the rows learnt from goes to a person."""
+
+LEAST_CHARS = 6
+"""So does a text with fewer characters than this, however short the rows were."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,9 @@ def _policy(
         certificates = certify(
             judged, folds.groups, options.target_precision, other, dataset.evidence
         )
-    return Policy(certificates, ALSO_THRESHOLD, other)
+    lengths = [count_chars(row.folded) for row in dataset.rows]
+    min_chars = max(LEAST_CHARS, int(np.percentile(lengths, SHORT_PERCENTILE)))
+    return Policy(certificates, ALSO_THRESHOLD, other, min_chars)
 
 
 def _about(dataset: Dataset, folds: Folds, options: Options) -> dict[str, Any]:
