@@ -102,6 +102,8 @@ def train(
         policy,
     )
     outcome = cross_fit(held_out, dataset, folds, options.target_precision)
+    short = np.array([policy.is_short(row.folded) for row in dataset.rows])
+    outcome = dataclasses.replace(outcome, auto=outcome.auto & ~short)
     about = _about(dataset, folds, options)
     if options.curve:
         points = learning_curve(dataset, counts, folds, options.recipe, options.seed, progress)
