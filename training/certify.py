@@ -4,14 +4,16 @@ Held-out decisions of one area are taken from the highest confidence down. At ea
 sequence that is fixed before any label is looked at, the precision so far must be above the target
 at 95 % confidence; the last step before the first failure gives the threshold (fixed-sequence
 testing as in "Learn then Test", Angelopoulos et al. 2021). Rows of one author are alike, so that n
-rows prove only what n / design effect independent ones would (Kish 1965, "Survey Sampling").
+rows prove only what n / design effect independent ones would (Kish 1965, "Survey Sampling"), and
+less when few authors tell how alike they are (Korn and Graubard 1998, "Confidence Intervals for
+Proportions with Small Expected Number of Positive Counts Estimated from Survey Data").
 """
 
 import math
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.stats import beta
+from scipy.stats import beta, t
 
 from models.decision import Certificate
 from models.terms import Floats
@@ -20,6 +22,10 @@ from training.metrics import Bools, Judged, Strings
 CONFIDENCE = 0.95
 STEP = 1.05
 """Each step of the sequence takes this many times the rows of the one before."""
+
+FIRST_SHARE = 0.5
+"""The sequence starts at this share of an area's decisions: a smaller start ends the sequence at
+one early error, a larger one certifies fewer weak areas (``benchmarks/certificates.py``)."""
 
 
 def certify(
@@ -69,16 +75,29 @@ def design_effect(right: Bools, authors: Strings) -> float:
     return max(1.0, 1 + (weighted_size - 1) * correlation)
 
 
+def proving_rows(right: Bools, authors: Strings) -> float:
+    """How many independent rows would prove as much: n / design effect, less for few authors.
+
+    The factor is Korn and Graubard's, the squared ratio of the t quantiles with n - 1 and with
+    authors - 1 degrees of freedom. One author alone proves what one row does.
+    """
+    n, n_authors = len(right), len(np.unique(authors))
+    if n_authors < 2:  # noqa: PLR2004
+        return 1.0
+    ratio = t.ppf(CONFIDENCE, n - 1) / t.ppf(CONFIDENCE, n_authors - 1)
+    return float(n / design_effect(right, authors) * ratio**2)
+
+
 def _certify_area(
     top: Floats, right: Bools, authors: Strings, target: float, evidence: str
 ) -> Certificate | None:
     order = np.argsort(-top, kind="stable")
     top, right, authors = top[order], right[order], authors[order]
-    effect = design_effect(right, authors)
+    worth = proving_rows(right, authors) / len(right)
     passed = None
     for count in _sequence(len(top), target):
         wrong = int((~right[:count]).sum())
-        bound = lower_bound(count / effect, wrong / effect)
+        bound = lower_bound(count * worth, wrong * worth)
         if bound < target:
             break
         passed = Certificate(
@@ -93,8 +112,12 @@ def _certify_area(
 
 
 def _sequence(n: int, target: float) -> Iterator[int]:
-    """Counts to test: from twice the least that could ever pass, by a constant factor, up to n."""
-    count = 2 * math.ceil(math.log(1 - CONFIDENCE) / math.log(target))
+    """Counts to test, by a constant factor up to n.
+
+    They start at a share of n, and never below twice the least that could pass without an error.
+    """
+    least = math.ceil(math.log(1 - CONFIDENCE) / math.log(target))
+    count = max(2 * least, math.ceil(FIRST_SHARE * n))
     while count <= n:
         yield count
         count = math.ceil(count * STEP)

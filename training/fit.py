@@ -95,8 +95,16 @@ def fit_linear(matrix: sparse.csr_matrix, labels: Strings, strength: float, seed
     return Linear(tuple(map(str, machine.classes_)), rounded, bias.astype(np.float64))
 
 
+class FittedAreas(NamedTuple):
+    """A vocabulary, its columns in ``Counts.matrix``, and an area model."""
+
+    vocabulary: Vocabulary
+    columns: Ints
+    areas: Linear
+
+
 class Fitted(NamedTuple):
-    """A vocabulary, its columns in ``Counts.matrix``, an area model, topic models by area."""
+    """The same with the topic models by area."""
 
     vocabulary: Vocabulary
     columns: Ints
@@ -104,12 +112,21 @@ class Fitted(NamedTuple):
     topics: dict[str, Linear]
 
 
-def fit(dataset: Dataset, counts: Counts, rows: Ints, recipe: Recipe, seed: int) -> Fitted:
-    """Both levels, fitted on the given rows alone; temperatures are still 1."""
+def fit_areas(
+    dataset: Dataset, counts: Counts, rows: Ints, recipe: Recipe, seed: int
+) -> FittedAreas:
+    """The upper level, fitted on the given rows alone; the temperature is still 1."""
     vocabulary, columns = counts.vocabulary(rows)
     matrix = counts.weigh(vocabulary, columns, rows)
+    areas = fit_linear(matrix, dataset.areas()[rows], recipe.strength, seed)
+    return FittedAreas(vocabulary, columns, areas)
+
+
+def fit(dataset: Dataset, counts: Counts, rows: Ints, recipe: Recipe, seed: int) -> Fitted:
+    """Both levels, fitted on the given rows alone; temperatures are still 1."""
+    fitted = Fitted(*fit_areas(dataset, counts, rows, recipe, seed), {})
+    matrix = counts.weigh(fitted.vocabulary, fitted.columns, rows)
     areas, topics = dataset.areas()[rows], dataset.topics()[rows]
-    fitted = Fitted(vocabulary, columns, fit_linear(matrix, areas, recipe.strength, seed), {})
     for area in fitted.areas.labels:
         inside = np.flatnonzero((areas == area) & (topics != ""))
         if len(np.unique(topics[inside])) >= MIN_TOPICS:

@@ -14,7 +14,10 @@ from training.dataset import Dataset
 from training.similar import similar_groups
 
 MIN_AUTHORS = 5
-MAX_FOLDS = 8
+MIN_FOLDS, MAX_FOLDS = 3, 8
+ROWS_TO_FIT = 160_000
+"""About so many rows in all folds: with many rows, fewer folds keep the time of training."""
+
 UNKNOWN_AUTHORS = "authors unknown, optimistic"
 
 
@@ -38,7 +41,7 @@ class Folds:
 
 
 def split(dataset: Dataset, seed: int) -> Folds:
-    """Folds of whole authors, one each up to ``MAX_FOLDS``.
+    """Folds of whole authors, one each up to ``MAX_FOLDS``, fewer for very many rows.
 
     With fewer than ``MIN_AUTHORS`` authors, or an area that one author wrote alone: stratified
     folds that keep near-duplicates together. Raises DatasetError where all rows are alike.
@@ -46,14 +49,18 @@ def split(dataset: Dataset, seed: int) -> Folds:
     authors = dataset.authors()
     n_authors = len(np.unique(authors))
     if n_authors >= MIN_AUTHORS and _least_authors(dataset) > 1:
-        n_folds = min(n_authors, MAX_FOLDS, _most_rows(dataset))
+        n_folds = min(n_authors, _max_folds(len(authors)), _most_rows(dataset))
         return Folds(_spread(dataset.areas(), authors, n_folds, seed), authors)
     groups = similar_groups([row.folded for row in dataset.rows])
     n_groups = len(np.unique(groups))
     if n_groups < 2:  # noqa: PLR2004
         raise DatasetError("all rows are the same text", remedy="give different petitions")
-    n_folds = min(MIN_AUTHORS, n_groups, _most_rows(dataset))
+    n_folds = min(MIN_AUTHORS, _max_folds(len(groups)), n_groups, _most_rows(dataset))
     return Folds(_spread(dataset.areas(), groups, n_folds, seed), groups, UNKNOWN_AUTHORS)
+
+
+def _max_folds(n_rows: int) -> int:
+    return min(MAX_FOLDS, max(MIN_FOLDS, ROWS_TO_FIT // n_rows))
 
 
 def _least_authors(dataset: Dataset) -> int:

@@ -1,7 +1,9 @@
 """Held-out scores: what models say of rows whose authors they did not learn from."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
 
 import joblib
 import numpy as np
@@ -13,7 +15,7 @@ from models.terms import Floats
 from training import certify
 from training.calibrate import Scored, temperature
 from training.dataset import Dataset
-from training.fit import Counts, Recipe, fit, scores
+from training.fit import Counts, FittedAreas, Recipe, fit, fit_areas, scores
 from training.folds import Folds
 from training.metrics import Judged, Outcome, Strings
 
@@ -23,55 +25,98 @@ Progress = Callable[[str, int, int], None]
 _ABSENT = 3.0
 """How far below its other scores a row scores an area that its fold could not learn."""
 
+_TOO_FEW = 2
+"""Of so few folds, leaving out two leaves nothing to learn from."""
+
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Area scores (rows, labels), the topic answered, and the scores of each true area's topics.
+    """What models say that did not see the row's own fold.
 
-    ``topics`` is the best topic of the best area, "" where there is none.
+    ``without[fold]`` has area scores (rows, labels) by models that saw neither that fold nor the
+    row's own: what may be calibrated and certified on before the fold is looked at. ``topics`` is
+    the best topic of the best area, "" where there is none; ``topic_scores`` are the scores of each
+    true area's topics.
     """
 
     labels: tuple[str, ...]
-    scores: Floats
+    of_row: Ints
+    without: Floats
     topics: Strings
-    topic_scores: list[Scored] = field(default_factory=list)
+    topic_scores: list[Scored]
+
+    @property
+    def scores(self) -> Floats:
+        """Area scores (rows, labels) by the models that saw all but the row's own fold."""
+        found: Floats = self.without[self.of_row, np.arange(len(self.of_row))]
+        return found
+
+
+class _Scores(NamedTuple):
+    """Rows by number and their area scores; topics only from a model that missed one fold."""
+
+    rows: Ints
+    areas: Floats
+    topics: Strings
+    topic_scores: list[Scored]
 
 
 def hold_out(
     dataset: Dataset, counts: Counts, folds: Folds, recipe: Recipe, seed: int, progress: Progress
 ) -> HeldOut:
-    """Scores of every row by the model that was fitted without its fold."""
+    """Scores of every row by models fitted without its fold, and without each other fold too.
+
+    One model that missed two folds serves both of them, so that n folds take n + n (n - 1) / 2 fits
+    of the areas.
+    """
     labels = tuple(sorted(set(dataset.areas())))
+    n_rows = len(dataset.rows)
     held_out = HeldOut(
         labels,
-        np.zeros((len(dataset.rows), len(labels))),
-        np.full(len(dataset.rows), "", dtype="U64"),
+        folds.of_row,
+        np.zeros((folds.count, n_rows, len(labels))),
+        np.full(n_rows, "", dtype="U64"),
+        [],
     )
+    missed: list[tuple[int, ...]] = [(fold,) for fold in range(folds.count)]
+    if folds.count > _TOO_FEW:
+        missed += combinations(range(folds.count), 2)
     tasks = (
-        joblib.delayed(_score_fold)(dataset, counts, folds.of_row == fold, labels, recipe, seed)
-        for fold in range(folds.count)
+        joblib.delayed(_score)(dataset, counts, folds.of_row, pair, labels, recipe, seed)
+        for pair in missed
     )
     parallel = joblib.Parallel(n_jobs=-1, return_as="generator")
-    for done, (rows, areas, topics, topic_scores) in enumerate(parallel(tasks), 1):
-        held_out.scores[rows], held_out.topics[rows] = areas, topics
-        held_out.topic_scores.extend(topic_scores)
-        progress("validating on unseen authors", done, folds.count)
+    for pair, found in zip(missed, parallel(tasks), strict=True):
+        for fold in pair:
+            # Of a pair, the rows of the one fold are for when the other is looked at.
+            theirs = folds.of_row[found.rows] != fold if len(pair) > 1 else slice(None)
+            held_out.without[fold, found.rows[theirs]] = found.areas[theirs]
+        if len(pair) == 1:
+            if folds.count == _TOO_FEW:
+                held_out.without[:, found.rows] = found.areas
+            held_out.topics[found.rows] = found.topics
+            held_out.topic_scores.extend(found.topic_scores)
+        progress("validating on unseen authors", missed.index(pair) + 1, len(missed))
     return held_out
 
 
 def cross_fit(held_out: HeldOut, dataset: Dataset, folds: Folds, target: float) -> Outcome:
-    """Confidence and decision for each row, calibrated and certified without its own fold."""
+    """Confidence and decision for each row, by models, calibration and thresholds without its fold.
+
+    Nothing that bears on a row has seen its author.
+    """
     truth = dataset.areas()
     confidences = np.zeros_like(held_out.scores)
     auto = np.zeros(len(truth), dtype=bool)
     for fold in range(folds.count):
         mine, rest = folds.of_row == fold, folds.of_row != fold
-        heat = temperature([Scored(held_out.labels, held_out.scores[rest], truth[rest])])
-        confidences[mine] = softmax(held_out.scores[mine] / heat)
+        without = held_out.without[fold]
+        heat = temperature([Scored(held_out.labels, without[rest], truth[rest])])
+        confidences[mine] = softmax(without[mine] / heat)
         certificates = {}
         if folds.authors_known:
             certificates = certify.certify(
-                Judged(truth[rest], held_out.labels, softmax(held_out.scores[rest] / heat)),
+                Judged(truth[rest], held_out.labels, softmax(without[rest] / heat)),
                 folds.groups[rest],
                 target,
                 dataset.taxonomy.other,
@@ -92,33 +137,42 @@ def decided(
     return np.asarray(confidences.max(axis=1) >= thresholds[best])
 
 
-def _score_fold(
+def _score(
     dataset: Dataset,
     counts: Counts,
-    mine: np.ndarray,
+    of_row: Ints,
+    missed: tuple[int, ...],
     labels: tuple[str, ...],
     recipe: Recipe,
     seed: int,
-) -> tuple[Ints, Floats, Strings, list[Scored]]:
-    rows = np.flatnonzero(mine)
-    fitted = fit(dataset, counts, np.flatnonzero(~mine), recipe, seed)
-    matrix = counts.weigh(fitted.vocabulary, fitted.columns, rows)
-    found = _all_labels(scores(fitted.areas, matrix), fitted.areas.labels, labels)
-    best, truth = np.array(labels)[found.argmax(axis=1)], dataset.areas()[rows]
+) -> _Scores:
+    """Scores of the rows in the missed folds by a model of the others."""
+    is_missed = np.isin(of_row, missed)
+    rows, learnt = np.flatnonzero(is_missed), np.flatnonzero(~is_missed)
+    if len(missed) > 1:
+        fitted = fit_areas(dataset, counts, learnt, recipe, seed)
+        return _Scores(rows, _area_scores(fitted, counts, rows, labels), np.array([]), [])
+    both = fit(dataset, counts, learnt, recipe, seed)
+    areas = _area_scores(FittedAreas(*both[:3]), counts, rows, labels)
+    matrix = counts.weigh(both.vocabulary, both.columns, rows)
+    best, truth = np.array(labels)[areas.argmax(axis=1)], dataset.areas()[rows]
     topics = np.full(len(rows), "", dtype="U64")
     topic_scores = []
-    for area, model in fitted.topics.items():
+    for area, model in both.topics.items():
         inside = scores(model, matrix)
         said = best == area
         topics[said] = np.array(model.labels)[inside[said].argmax(axis=1)]
         topic_scores.append(
             Scored(model.labels, inside[truth == area], dataset.topics()[rows][truth == area])
         )
-    return rows, found, topics, topic_scores
+    return _Scores(rows, areas, topics, topic_scores)
 
 
-def _all_labels(found: Floats, learnt: tuple[str, ...], labels: tuple[str, ...]) -> Floats:
-    """The same scores with a column for every label."""
+def _area_scores(
+    fitted: FittedAreas, counts: Counts, rows: Ints, labels: tuple[str, ...]
+) -> Floats:
+    """Scores with a column for every label, learnt or not."""
+    found = scores(fitted.areas, counts.weigh(fitted.vocabulary, fitted.columns, rows))
     everything = np.tile(found.min(axis=1, keepdims=True) - _ABSENT, (1, len(labels)))
-    everything[:, [labels.index(label) for label in learnt]] = found
+    everything[:, [labels.index(label) for label in fitted.areas.labels]] = found
     return everything
