@@ -43,12 +43,12 @@ _LIBRARIES = ("numpy", "scipy", "scikit-learn", "jieba", "rjieba")
 
 
 def save(
-    root: Path, classifier: Classifier, provenance: Mapping[str, Any], reports: Mapping[str, str]
+    root: Path, classifier: Classifier, provenance: Mapping[str, Any], reports: Mapping[str, bytes]
 ) -> str:
     """Write the version into a new folder of ``root`` and return its id.
 
     ``provenance`` (data hashes, seed, metrics) goes into the manifest as it is, ``reports`` are
-    further text files by name. The folder appears whole or not at all.
+    further files by name. The folder appears whole or not at all.
     """
     root.mkdir(parents=True, exist_ok=True)
     aside = root / f".saving-{os.getpid()}"
@@ -61,7 +61,7 @@ def save(
         saved_at += dt.timedelta(seconds=1)
     _write_json(aside / "golden.json", golden.examples(classifier))
     for file_name, content in reports.items():
-        write_whole(aside / file_name, content.encode())
+        write_whole(aside / file_name, content)
     _write_json(aside / "manifest.json", _manifest(aside, name, saved_at, provenance))
     replace(aside, root / name)
     return name

@@ -175,7 +175,7 @@ def test_train_lists_every_unusable_row(run: Run, tmp_path: Path) -> None:
 
 
 def test_gate_is_exit_code_5(run: Run, store: Store, taxonomy: Taxonomy, tmp_path: Path) -> None:
-    """A version of other areas is kept, not promoted; --promote overrides."""
+    """A version of other areas is kept, not promoted; only ``promote --force`` overrides."""
     del taxonomy
     toml = '[[area]]\ncode="r"\nname="道路"\n[[area]]\ncode="w"\nname="供水"\n'
     (tmp_path / "areas.toml").write_text(toml, encoding="utf-8")
@@ -189,7 +189,10 @@ def test_gate_is_exit_code_5(run: Run, store: Store, taxonomy: Taxonomy, tmp_pat
     assert "other areas" in err
     assert store.current() == before
     assert len(store.ids()) == 2
-    assert run(*command, "--promote")[0] == 0
+    new = store.ids()[-1]
+    assert run("models", "promote", new, "--models", store.folder)[0] == 5
+    assert run("models", "promote", new, "--force", "--models", store.folder)[0] == 0
+    assert "forced" in run("models", "history", "--models", store.folder)[1]
     code, out, _ = run("classify", "路面坑洼需要修补", "--json", "--models", store.folder)
     assert json.loads(out)["area_name"] == "道路"
     assert run("models", "rollback", "--models", store.folder)[0] == 0

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from models.classifier import Classifier
-from models.errors import DatasetError, GateRefused
-from models.store import Store
+from models.errors import DatasetError
 from models.taxonomy import Taxonomy
 from models.text import Petition
 from training.certify import certify, design_effect, lower_bound
@@ -16,7 +15,6 @@ from training.corpus import read_corpus
 from training.dataset import Dataset, Labelled, read_dataset
 from training.evaluate import evaluate
 from training.folds import UNKNOWN_AUTHORS, split
-from training.gate import check_gate
 from training.metrics import Judged, Outcome, calibration_error, measure, noise_floor
 from training.report import HEADLINE, render_report
 from training.train import Options, Trained, train
@@ -174,24 +172,6 @@ def test_taxonomy_without_topics_is_trained_and_answered(tmp_path: Path) -> None
     assert prediction.area.name == "道路"
     assert prediction.topic is None
     assert UNKNOWN_AUTHORS in trained.report["notes"]
-
-
-def test_gate_refuses_a_worse_version(trained: Trained, store: Store) -> None:
-    """And lets a like one pass."""
-    report = trained.report | {"macro_f1": trained.report["macro_f1"] - 0.03}
-    worse = dataclasses.replace(trained, report=report).save(store.folder)
-    with pytest.raises(GateRefused, match="falls"):
-        check_gate(store, worse)
-    check_gate(store, store.resolve())
-
-
-def test_gate_refuses_other_areas(trained: Trained, store: Store) -> None:
-    """Whatever their figures."""
-    renamed = {f"new-{area}": found for area, found in trained.report["areas"].items()}
-    report = trained.report | {"areas": renamed, "macro_f1": 1.0}
-    version = dataclasses.replace(trained, report=report).save(store.folder)
-    with pytest.raises(GateRefused, match="other areas"):
-        check_gate(store, version)
 
 
 def test_rows_of_unknown_authors_certify_nothing(dataset: Dataset) -> None:

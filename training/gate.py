@@ -1,35 +1,75 @@
 """The gate: a new version goes live only where it is not worse than the running one."""
 
+from collections.abc import Iterator
+
 from models import versions
 from models.errors import GateRefused
 from models.store import Store
+from training import outcomes
+from training.compare import Comparison, compare
 
-MARGIN = 0.02
-"""Macro-F1 on unseen authors may fall by this much."""
+MACRO_F1_MARGIN = 0.02
+"""Macro-F1 on the rows in common may fall by this much, at 95 % confidence."""
+
+ALONE_MARGIN = 0.10
+"""The share of an area's rows that are decided alone may fall by this much."""
+
+LEAST_ROWS = 50
+"""Fewer rows in common show nothing."""
+
+MAX_TOLD = 20
+"""So many relabelled rows are listed in a refusal; ``models compare`` lists all."""
 
 
-def check_gate(store: Store, version: str) -> None:
-    """Raise GateRefused where ``version`` must not replace the promoted one by itself."""
+def check_gate(store: Store, version: str, *, accept_relabelled: bool = False) -> None:
+    """Raise GateRefused, with all reasons, where ``version`` must not replace the promoted one."""
     current = store.current()
-    if current is None or current not in store.ids():
+    if current is None or current not in store.ids() or current == version:
         return
-    versions.verify_files(store.folder / current)
+    reasons = list(_reasons(store, current, version, accept_relabelled))
+    if reasons:
+        raise GateRefused(
+            f"version {version} is kept but not promoted: {'; '.join(reasons)}",
+            expected=f"one that is not worse than the running {current}",
+            remedy=f"see `petition-triage models compare {current} {version}`; to use it all the "
+            f"same: `petition-triage models promote {version} --force`",
+        )
+
+
+def _reasons(store: Store, current: str, version: str, accepted: bool) -> Iterator[str]:
     running, new = (
-        versions.read_json(store.folder / name / "report.json") for name in (current, version)
+        set(versions.read_json(store.folder / name / "report.json")["areas"])
+        for name in (current, version)
     )
-    if set(running["areas"]) != set(new["areas"]):
-        raise GateRefused(
-            f"version {version} has other areas than the running {current}",
-            remedy=_remedy(version),
-        )
-    fall = running["macro_f1"] - new["macro_f1"]
-    if fall > MARGIN:
-        raise GateRefused(
-            f"macro-F1 on unseen authors falls by {fall:.3f} to {new['macro_f1']:.3f}",
-            expected=f"a fall of at most {MARGIN} from that of {current}",
-            remedy=_remedy(version),
+    if running != new:
+        yield f"it has other areas ({_difference(running, new)})"
+        return
+    found = compare(outcomes.load(store.folder / current), outcomes.load(store.folder / version))
+    if found.n < LEAST_ROWS:
+        yield f"only {found.n} rows are also behind the running version, too few to compare by"
+        return
+    yield from _falls(found)
+    if found.relabelled and not accepted:
+        told = ", ".join(f"{where}: {a} → {b}" for where, a, b in found.relabelled[:MAX_TOLD])
+        more = " …" if len(found.relabelled) > MAX_TOLD else ""
+        yield (
+            f"{len(found.relabelled)} rows in common have another label, which needs "
+            f"--accept-relabelled ({told}{more})"
         )
 
 
-def _remedy(version: str) -> str:
-    return f"look at its report; to use it all the same: `petition-triage models promote {version}`"
+def _falls(found: Comparison) -> Iterator[str]:
+    if found.lower_bound <= -MACRO_F1_MARGIN:
+        yield (
+            f"macro-F1 on the {found.n} rows in common goes from {found.running:.3f} to "
+            f"{found.new:.3f}, and may fall by {-found.lower_bound:.3f} at 95 % confidence (at "
+            f"most {MACRO_F1_MARGIN} is let pass)"
+        )
+    for area, (before, after) in found.alone.items():
+        if before - after > ALONE_MARGIN:
+            yield f"{area}: decided alone falls from {before:.0%} to {after:.0%} of its rows"
+
+
+def _difference(running: set[str], new: set[str]) -> str:
+    parts = [f"without {x}" for x in sorted(running - new)]
+    return ", ".join(parts + [f"with {x}" for x in sorted(new - running)])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.decision import Policy
+from training.bootstrap import intervals
 from training.dataset import Dataset
 from training.metrics import Outcome, Strings, confusion, macro_f1, measure
 
@@ -24,6 +25,7 @@ def build_report(
     """Metrics of the rows, as a whole and in parts; ``topics`` is the topic answered per row."""
     hard = np.array([bool(row.rule) for row in dataset.rows])
     return measure(outcome) | {
+        "intervals": intervals(outcome, dataset.authors()),
         "topic_macro_f1": _topic_macro_f1(dataset, outcome, topics),
         "confusion": {
             "labels": list(outcome.labels),
@@ -73,13 +75,13 @@ def _topic_macro_f1(dataset: Dataset, outcome: Outcome, topics: Strings) -> floa
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"rows {report['n']}   accuracy {report['accuracy']:.3f}"
-    yield f"macro-F1 over areas {report['macro_f1']:.3f}"
+    yield f"rows {report['n']}   accuracy {report['accuracy']:.3f} {_range(report, 'accuracy')}"
+    yield f"macro-F1 over areas {report['macro_f1']:.3f} {_range(report, 'macro_f1')}"
     if report["topic_macro_f1"] is not None:
         yield f"macro-F1 over topics {report['topic_macro_f1']:.3f}"
     yield (
-        f"calibration error {report['ece']:.3f} (a perfect model of this size shows "
-        f"{report['ece_noise_floor']:.3f})   Brier {report['brier']:.3f}"
+        f"calibration error {report['ece']:.3f} {_range(report, 'ece')} (a perfect model of this "
+        f"size shows {report['ece_noise_floor']:.3f})   Brier {report['brier']:.3f}"
     )
     yield _auto_line(report)
     if report["hard"]["n"]:
@@ -90,6 +92,12 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield from _confusion_table(report["confusion"]["labels"], report["confusion"]["counts"])
     yield from ("", *(f"note: {note}" for note in report["notes"]))
+
+
+def _range(report: Report, metric: str) -> str:
+    """The 95 % interval of a metric, with other authors drawn."""
+    low, high = report["intervals"][metric]
+    return f"[{low:.3f}, {high:.3f}]"
 
 
 def _auto_line(report: Report) -> str:

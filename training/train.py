@@ -15,6 +15,7 @@ from models.errors import DatasetError
 from models.linear import Linear, softmax
 from models.terms import Analyzer
 from models.words import Segmenter
+from training import outcomes
 from training.calibrate import Scored, temperature
 from training.certify import certify
 from training.curve import Point, draw_curve, learning_curve
@@ -22,6 +23,7 @@ from training.dataset import Dataset, check_learnable
 from training.fit import Fitted, Recipe, count_terms, fit
 from training.folds import Folds, split
 from training.metrics import Judged
+from training.outcomes import Kept
 from training.report import HEADLINE, build_report, render_report, to_json
 from training.validate import HeldOut, Progress, cross_fit, hold_out
 
@@ -56,16 +58,18 @@ class Trained:
     classifier: Classifier
     report: dict[str, Any]
     provenance: dict[str, Any]
+    kept: Kept
 
     def save(self, root: Path) -> str:
         """Write it as a new version of the store in ``root``; the version's id."""
         reports = {
-            "report.json": to_json(self.report),
-            "report.txt": render_report(self.report),
+            "report.json": to_json(self.report).encode(),
+            "report.txt": render_report(self.report).encode(),
+            outcomes.FILE: outcomes.to_bytes(self.kept),
         }
         if "learning_curve" in self.report:
             points = [Point(**point) for point in self.report["learning_curve"]]
-            reports["learning-curve.svg"] = draw_curve(points)
+            reports["learning-curve.svg"] = draw_curve(points).encode()
         return versions.save(root, self.classifier, self.provenance, reports)
 
 
@@ -109,7 +113,8 @@ def train(
         points = learning_curve(dataset, counts, folds, options.recipe, options.seed, progress)
         about["learning_curve"] = [point._asdict() for point in points]
     report = build_report(dataset, outcome, held_out.topics, policy, about)
-    return Trained(classifier, report, _provenance(dataset, report, options))
+    kept = outcomes.keep(dataset, outcome)
+    return Trained(classifier, report, _provenance(dataset, report, options), kept)
 
 
 def _calibrated(fitted: Fitted, held_out: HeldOut, dataset: Dataset) -> Fitted:

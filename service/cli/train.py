@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from models.errors import GateRefused
 from models.store import Store
 from service.cli.options import FILE, Steps, store_option
 
@@ -15,7 +14,8 @@ from service.cli.options import FILE, Steps, store_option
 @click.option("--taxonomy", type=FILE, help="Another set of areas (TOML); implies --only.")
 @click.option("--text-column", help="Column of the text.")
 @click.option("--area-column", help="Column of the area.")
-@click.option("--promote/--no-promote", default=None, help="Default: promote when the gate allows.")
+@click.option("--promote/--no-promote", default=True, help="Default: promote when the gate allows.")
+@click.option("--accept-relabelled", is_flag=True, help="Let changed labels pass the gate.")
 @click.option(
     "--target-precision", default=0.95, type=click.FloatRange(0.5, 0.999), show_default=True
 )
@@ -28,7 +28,8 @@ def command(
     taxonomy: Path | None,
     text_column: str | None,
     area_column: str | None,
-    promote: bool | None,
+    promote: bool,
+    accept_relabelled: bool,
     target_precision: float,
     seed: int,
     curve: bool,
@@ -53,12 +54,8 @@ def command(
     version = trained.save(store.folder)
     click.echo(render_report(trained.report))
     click.echo(f"version {version}")
-    if promote is False:
+    if not promote:
         return
-    try:
-        check_gate(store, version)
-    except GateRefused:
-        if not promote:
-            raise
+    check_gate(store, version, accept_relabelled=accept_relabelled)
     store.promote(version, "trained")
     click.echo(f"promoted: {version} answers from now on")

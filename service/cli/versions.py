@@ -50,13 +50,43 @@ def show(version: str | None, as_json: bool, store: Store) -> None:
     click.echo((folder / "report.txt").read_text(encoding="utf-8"), nl=False)
 
 
+@command.command("compare")
+@click.argument("running", metavar="A")
+@click.argument("new", metavar="B")
+@store_option
+def compare(running: str, new: str, store: Store) -> None:
+    """Compare versions A and B on their common rows, held out from both, labelled as by A."""
+    from training import outcomes
+    from training.compare import compare, render
+
+    names = store.resolve(running), store.resolve(new)
+    one, other = (outcomes.load(store.folder / name) for name in names)
+    for line in render(compare(one, other), *names):
+        click.echo(line)
+
+
+@command.command("history")
+@store_option
+def history(store: Store) -> None:
+    """List all promotions, oldest first: when, by whom, from, to, why."""
+    for entry in store.history():
+        click.echo(f"{entry.at}  {entry.by}  {entry.before or '-'} → {entry.after}  {entry.why}")
+
+
 @command.command("promote")
 @click.argument("version")
 @click.option("--why", default="by hand", show_default=True, help="Kept with the promotion.")
+@click.option("--accept-relabelled", is_flag=True, help="Let changed labels pass the gate.")
+@click.option("--force", is_flag=True, help="Pass by the gate; kept with the promotion.")
 @store_option
-def promote(version: str, why: str, store: Store) -> None:
-    """Let VERSION answer from now on."""
-    done = store.promote(version, why)
+def promote(version: str, why: str, accept_relabelled: bool, force: bool, store: Store) -> None:
+    """Let VERSION answer from now on, where the gate allows."""
+    from training.gate import check_gate
+
+    name = store.resolve(version)
+    if not force:
+        check_gate(store, name, accept_relabelled=accept_relabelled)
+    done = store.promote(name, f"forced: {why}" if force else why)
     click.echo(f"promoted: {done.after} (before: {done.before or 'none'})")
 
 
