@@ -155,7 +155,8 @@ def test_learning_curve_rises_and_is_drawn(dataset: Dataset, tmp_path: Path) -> 
     assert [point["authors"] for point in points][:2] == [1, 2]
     assert points[-1]["macro_f1"] > points[0]["macro_f1"]
     assert points[-1]["macro_f1"] == pytest.approx(trained.report["macro_f1"], abs=0.03)
-    picture = (tmp_path / trained.save(tmp_path) / "learning-curve.svg").read_text("utf-8")
+    page = (tmp_path / trained.save(tmp_path) / "report.html").read_text("utf-8")
+    picture = page[page.index("<h2>学习曲线</h2>") :]
     assert picture.count("<circle") == len(points)
 
 

@@ -1,6 +1,5 @@
 """The learning curve: whether more authors, and more rows, would still pay."""
 
-from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -44,11 +43,6 @@ def learning_curve(
     return points
 
 
-def draw_curve(points: Sequence[Point]) -> str:
-    """The curve as an SVG picture of 480 by 300, macro-F1 over the number of rows."""
-    return "\n".join(_svg(points))
-
-
 def _sizes(most: int) -> list[int]:
     doubled = [2**power for power in range(most.bit_length()) if 2**power < most]
     return [*doubled, most]
@@ -63,30 +57,3 @@ def _predict(
     found = scores(model, counts.weigh(vocabulary, columns, asked))
     predicted: Strings = np.array(model.labels)[found.argmax(axis=1)]
     return predicted
-
-
-def _svg(points: Sequence[Point]) -> Iterator[str]:
-    low = np.floor(min(point.macro_f1 for point in points) * 10) / 10
-    widest = max(point.rows for point in points)
-
-    def x(point: Point) -> float:
-        return 60 + 390 * point.rows / widest
-
-    def y(value: float) -> float:
-        return float(250 - 220 * (value - low) / (1 - low))
-
-    yield '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 300" font-size="12">'
-    yield '<rect width="480" height="300" fill="white"/>'
-    for value in np.arange(low, 1.001, 0.1):
-        yield f'<line x1="60" x2="450" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#dddddd"/>'
-        yield f'<text x="52" y="{y(value) + 4:.1f}" text-anchor="end">{value:.1f}</text>'
-    path = " ".join(f"{x(point):.1f},{y(point.macro_f1):.1f}" for point in points)
-    yield f'<polyline points="{path}" fill="none" stroke="#0d6efd" stroke-width="2"/>'
-    for point in points:
-        at = f'cx="{x(point):.1f}" cy="{y(point.macro_f1):.1f}"'
-        told = f"{point.authors} authors, {point.rows} rows: {point.macro_f1:.3f}"
-        yield f'<circle {at} r="4" fill="#0d6efd"><title>{told}</title></circle>'
-        yield f'<text x="{x(point):.1f}" y="268" text-anchor="middle">{point.authors}</text>'
-    yield '<text x="255" y="290" text-anchor="middle">authors learnt from (spaced by rows)</text>'
-    yield '<text x="60" y="18">macro-F1 on unseen authors</text>'
-    yield "</svg>"

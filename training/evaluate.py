@@ -11,13 +11,20 @@ from models.errors import DatasetError, InputError
 from models.prediction import Prediction
 from training.dataset import read_dataset
 from training.metrics import Outcome
-from training.report import Report, build_report
+from training.report import Report, build_report, misjudged
 
 
 def evaluate(
-    classifier: Classifier, files: Sequence[Path], columns: Mapping[str, str] | None = None
+    classifier: Classifier,
+    files: Sequence[Path],
+    columns: Mapping[str, str] | None = None,
+    *,
+    with_texts: bool = False,
 ) -> Report:
-    """The report of one version. Raises what ``read_dataset`` raises."""
+    """The report of one version; misjudged texts stand in it only ``with_texts``.
+
+    Raises what ``read_dataset`` raises.
+    """
     dataset = read_dataset(files, classifier.taxonomy, columns)
     if not dataset.rows:
         raise DatasetError("there are no rows", remedy="give labelled rows below the header")
@@ -32,7 +39,8 @@ def evaluate(
     )
     topics = np.array([prediction.topic or "" for prediction in predictions])
     about = {"version": classifier.version, "notes": list(dataset.notes)}
-    return build_report(dataset, outcome, topics, classifier.policy, about)
+    report = build_report(dataset, outcome, topics, classifier, about)
+    return report | ({"texts": misjudged(dataset, outcome)} if with_texts else {})
 
 
 def _confidences(prediction: Prediction, labels: Sequence[str]) -> list[float]:

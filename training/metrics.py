@@ -13,6 +13,7 @@ N_BINS = 15
 """Equal-mass bins of the calibration error."""
 
 _NOISE_DRAWS = 200
+_WORKLOAD_POINTS = 50
 
 Bools = npt.NDArray[np.bool_]
 Strings = npt.NDArray[np.str_]
@@ -71,10 +72,44 @@ def measure(outcome: Outcome, seed: int = 0) -> dict[str, Any]:
 
 def calibration_error(top: Floats, right: Bools) -> float:
     """Expected calibration error of the top label over equal-mass bins."""
-    order = np.argsort(top, kind="stable")
-    bins = np.array_split(order, min(N_BINS, len(order)))
-    gaps = [abs(float(top[rows].mean()) - float(right[rows].mean())) * len(rows) for rows in bins]
+    gaps = [
+        abs(float(top[rows].mean()) - float(right[rows].mean())) * len(rows) for rows in _bins(top)
+    ]
     return sum(gaps) / len(top)
+
+
+def reliability(outcome: Outcome) -> list[dict[str, Any]]:
+    """Mean confidence, share that was right and rows of each bin of ``calibration_error``."""
+    right = outcome.predicted == outcome.truth
+    return [
+        {
+            "confidence": float(outcome.top[rows].mean()),
+            "right": float(right[rows].mean()),
+            "n": len(rows),
+        }
+        for rows in _bins(outcome.top)
+    ]
+
+
+def workload(outcome: Outcome, other: str | None) -> list[dict[str, float]]:
+    """What one threshold for all areas but ``other`` would do: share decided alone, precision.
+
+    Points by falling threshold, in steps of a fiftieth of the rows that could be decided alone.
+    """
+    could = np.flatnonzero(~np.isin(outcome.predicted, ["", other or ""]))
+    order = could[np.argsort(-outcome.top[could], kind="stable")]
+    right = np.cumsum(outcome.predicted[order] == outcome.truth[order])
+    counts = np.unique(np.linspace(0, len(order), _WORKLOAD_POINTS + 1).astype(int)[1:])
+    return [
+        {"share": float(n / len(outcome.truth)), "precision": float(right[n - 1] / n)}
+        for n in counts
+        if n
+    ]
+
+
+def _bins(top: Floats) -> list[npt.NDArray[np.int64]]:
+    order = np.argsort(top, kind="stable")
+    return np.array_split(order, min(N_BINS, len(order)))
 
 
 def noise_floor(top: Floats, seed: int) -> float:
@@ -87,7 +122,7 @@ def noise_floor(top: Floats, seed: int) -> float:
 def macro_f1(truth: Strings, predicted: Strings) -> float:
     """Mean F1 of the labels present in the truth."""
     return float(
-        np.mean([_f1(truth == label, predicted == label)[2] for label in np.unique(truth)])
+        np.mean([f1_of(truth == label, predicted == label)[2] for label in np.unique(truth)])
     )
 
 
@@ -100,11 +135,12 @@ def confusion(truth: Strings, predicted: Strings, labels: Sequence[str]) -> list
 
 def _label_metrics(outcome: Outcome, label: str) -> dict[str, Any]:
     is_label, said = outcome.truth == label, outcome.predicted == label
-    precision, recall, f1 = _f1(is_label, said)
+    precision, recall, f1 = f1_of(is_label, said)
     return {"precision": precision, "recall": recall, "f1": f1, "n": int(is_label.sum())}
 
 
-def _f1(is_label: Bools, said: Bools) -> tuple[float, float, float]:
+def f1_of(is_label: Bools, said: Bools) -> tuple[float, float, float]:
+    """Precision, recall and F1 of one label; 0 where there is nothing to divide by."""
     hits = float((is_label & said).sum())
     precision = hits / said.sum() if said.any() else 0.0
     recall = hits / is_label.sum() if is_label.any() else 0.0

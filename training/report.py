@@ -2,45 +2,87 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from models.decision import Policy
+from models.classifier import Classifier
 from training.bootstrap import intervals
+from training.certify import CONFIDENCE
+from training.confusions import frequent_confusions
 from training.dataset import Dataset
-from training.metrics import Outcome, Strings, confusion, macro_f1, measure
+from training.metrics import (
+    Outcome,
+    Strings,
+    confusion,
+    f1_of,
+    macro_f1,
+    measure,
+    reliability,
+    workload,
+)
 
 HEADLINE = (
     "n", "accuracy", "macro_f1", "ece", "ece_noise_floor", "brier", "auto_share", "auto_precision",
 )  # fmt: skip
 """The metrics that a version's manifest repeats."""
 
+LENGTH_BANDS = (0, 60, 150, 300, 600, 1200)
+"""Where bands of length begin, in characters."""
+
 Report = dict[str, Any]
 
 
 def build_report(
-    dataset: Dataset, outcome: Outcome, topics: Strings, policy: Policy, about: Mapping[str, Any]
+    dataset: Dataset,
+    outcome: Outcome,
+    topics: Strings,
+    classifier: Classifier,
+    about: Mapping[str, Any],
 ) -> Report:
     """Metrics of the rows, as a whole and in parts; ``topics`` is the topic answered per row."""
     hard = np.array([bool(row.rule) for row in dataset.rows])
+    certificates = classifier.policy.certificates
     return measure(outcome) | {
         "intervals": intervals(outcome, dataset.authors()),
         "topic_macro_f1": _topic_macro_f1(dataset, outcome, topics),
+        "topics": _topic_table(dataset, outcome, topics),
         "confusion": {
             "labels": list(outcome.labels),
             "counts": confusion(outcome.truth, outcome.predicted, outcome.labels),
         },
+        "confusions": frequent_confusions(classifier, dataset.rows, outcome),
         "no_evidence": int((outcome.predicted == "").sum()),
+        "reliability": reliability(outcome),
+        "workload": workload(outcome, classifier.taxonomy.other),
         "hard": _part(outcome, hard),
+        "by_length": _by_length(dataset, outcome),
         "by_author": {
             author: _part(outcome, dataset.authors() == author)
             for author in np.unique(dataset.authors()).tolist()
         },
-        "certificates": {area: vars(found) for area, found in policy.certificates.items()},
+        "certificates": {area: vars(found) for area, found in certificates.items()},
+        # Bonferroni: each certificate fails with at most this chance, all of them add up.
+        "family_wise": max(0.0, 1 - len(certificates) * (1 - CONFIDENCE)),
         "data": dict(dataset.sources),
         **about,
     }
+
+
+def misjudged(dataset: Dataset, outcome: Outcome) -> list[dict[str, Any]]:
+    """The texts that were answered wrongly, surest first; only for who asks for texts."""
+    wrong = np.flatnonzero(outcome.truth != outcome.predicted)
+    return [
+        {
+            "truth": str(outcome.truth[at]),
+            "said": str(outcome.predicted[at]),
+            "confidence": float(outcome.top[at]),
+            "place": dataset.rows[at].source,
+            "text": dataset.rows[at].petition.text,
+        }
+        for at in wrong[np.argsort(-outcome.top[wrong])]
+    ]
 
 
 def to_json(report: Report) -> str:
@@ -62,6 +104,33 @@ def _part(outcome: Outcome, rows: np.ndarray) -> dict[str, Any]:
         "accuracy": float((truth == predicted).mean()),
         "macro_f1": macro_f1(truth, predicted),
     }
+
+
+def _by_length(dataset: Dataset, outcome: Outcome) -> list[dict[str, Any]]:
+    """The same for bands of length in characters, each from ``least`` to less than ``below``."""
+    lengths = np.array([len(row.folded) for row in dataset.rows])
+    edges = [*LENGTH_BANDS, None]
+    return [
+        {"least": least, "below": below}
+        | _part(outcome, (lengths >= least) & (lengths < (below or np.inf)))
+        for least, below in pairwise(edges)
+        if least is not None
+    ]
+
+
+def _topic_table(dataset: Dataset, outcome: Outcome, topics: Strings) -> list[dict[str, Any]]:
+    """Precision, recall and F1 per topic, a wrong area being a wrong topic."""
+    true = np.char.add(np.char.add(outcome.truth, "/"), dataset.topics())
+    said = np.char.add(np.char.add(outcome.predicted, "/"), topics)
+    labelled = dataset.topics() != ""
+    rows = []
+    for label in np.unique(true[labelled]).tolist():
+        area, topic = label.split("/")
+        precision, recall, f1 = f1_of(true == label, said == label)
+        n = int((true == label).sum())
+        found = {"precision": precision, "recall": recall, "f1": f1, "n": n}
+        rows.append({"area": area, "topic": topic} | found)
+    return rows
 
 
 def _topic_macro_f1(dataset: Dataset, outcome: Outcome, topics: Strings) -> float | None:
@@ -91,6 +160,11 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _area_table(report)
     yield ""
     yield from _confusion_table(report["confusion"]["labels"], report["confusion"]["counts"])
+    yield (
+        f"each certificate holds with 95 % confidence, all {len(report['certificates'])} together "
+        f"with at least {report['family_wise']:.0%}; the model fitted on all rows inherits them by "
+        "assumption"
+    )
     yield from ("", *(f"note: {note}" for note in report["notes"]))
 
 

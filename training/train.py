@@ -18,12 +18,13 @@ from models.words import Segmenter
 from training import outcomes
 from training.calibrate import Scored, temperature
 from training.certify import certify
-from training.curve import Point, draw_curve, learning_curve
+from training.curve import learning_curve
 from training.dataset import Dataset, check_learnable
 from training.fit import Fitted, Recipe, count_terms, fit
 from training.folds import Folds, split
 from training.metrics import Judged
 from training.outcomes import Kept
+from training.page import build_page
 from training.report import HEADLINE, build_report, render_report, to_json
 from training.validate import HeldOut, Progress, cross_fit, hold_out
 
@@ -65,11 +66,9 @@ class Trained:
         reports = {
             "report.json": to_json(self.report).encode(),
             "report.txt": render_report(self.report).encode(),
+            "report.html": build_page(self.report, self.classifier.taxonomy).encode(),
             outcomes.FILE: outcomes.to_bytes(self.kept),
         }
-        if "learning_curve" in self.report:
-            points = [Point(**point) for point in self.report["learning_curve"]]
-            reports["learning-curve.svg"] = draw_curve(points).encode()
         return versions.save(root, self.classifier, self.provenance, reports)
 
 
@@ -112,7 +111,7 @@ def train(
     if options.curve:
         points = learning_curve(dataset, counts, folds, options.recipe, options.seed, progress)
         about["learning_curve"] = [point._asdict() for point in points]
-    report = build_report(dataset, outcome, held_out.topics, policy, about)
+    report = build_report(dataset, outcome, held_out.topics, classifier, about)
     kept = outcomes.keep(dataset, outcome)
     return Trained(classifier, report, _provenance(dataset, report, options), kept)
 
