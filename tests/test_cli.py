@@ -189,7 +189,7 @@ def test_gate_is_exit_code_5(run: Run, store: Store, taxonomy: Taxonomy, tmp_pat
     assert "other areas" in err
     assert store.current() == before
     assert len(store.ids()) == 2
-    new = store.ids()[-1]
+    (new,) = set(store.ids()) - {before}
     assert run("models", "promote", new, "--models", store.folder)[0] == 5
     assert run("models", "promote", new, "--force", "--models", store.folder)[0] == 0
     assert "forced" in run("models", "history", "--models", store.folder)[1]

@@ -58,5 +58,8 @@ def _deciding_terms(
     pull = weights[:, labels.index(said)] - weights[:, labels.index(true)]
     found = classifier.vocabulary.rows(texts, classifier.analyzer.segmenter)
     gains = np.bincount(found.terms, found.values * pull[found.terms], minlength=len(pull))
-    best = np.argsort(-gains)[:MOST_TERMS]
-    return [classifier.vocabulary.terms[at].strip() for at in best if gains[at] > 0]
+    best = [(classifier.vocabulary.terms[at].strip(), gains[at]) for at in np.argsort(-gains)]
+    # A single character tells a reader nothing.
+    return list(dict.fromkeys(term for term, gain in best if gain > 0 and len(term) > 1))[
+        :MOST_TERMS
+    ]

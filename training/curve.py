@@ -53,7 +53,7 @@ def _predict(
 ) -> Strings:
     vocabulary, columns = counts.vocabulary(learnt)
     matrix = counts.weigh(vocabulary, columns, learnt)
-    model = fit_linear(matrix, dataset.areas()[learnt], recipe.strength, seed)
+    model = fit_linear(matrix, dataset.areas()[learnt], recipe, seed)
     found = scores(model, counts.weigh(vocabulary, columns, asked))
     predicted: Strings = np.array(model.labels)[found.argmax(axis=1)]
     return predicted
