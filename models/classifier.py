@@ -71,9 +71,9 @@ class Classifier:
         topics = self._best_topics(best, rows)
         known = np.diff(rows.starts) > 0
         return [
-            self._judge(reading, confidences[at], topics[at])
+            self._judge(reading, int(rows.pairs[at]), confidences[at], topics[at])
             if known[at]
-            else Prediction(self.version, (), self._text_reasons(reading, Reason.NO_EVIDENCE))
+            else Prediction(self.version, (), self._reasons(reading, 0, Reason.NO_EVIDENCE))
             for at, reading in enumerate(readings)
         ]
 
@@ -89,7 +89,7 @@ class Classifier:
         return found
 
     def _judge(
-        self, reading: Reading, confidences: Floats, topic: tuple[str, float] | None
+        self, reading: Reading, pairs: int, confidences: Floats, topic: tuple[str, float] | None
     ) -> Prediction:
         order = np.argsort(-confidences, kind="stable")
         areas = [self._area(self.areas.labels[at]) for at in order]
@@ -101,7 +101,7 @@ class Classifier:
         prediction = Prediction(
             self.version,
             ranking,
-            self._text_reasons(reading, *reasons),
+            self._reasons(reading, pairs, *reasons),
             area=ranking[0],
             also=tuple(
                 ranked.area
@@ -111,11 +111,10 @@ class Classifier:
         )
         return _with_topic(prediction, areas[0], topic)
 
-    def _text_reasons(self, reading: Reading, *reasons: Reason) -> tuple[Reason, ...]:
+    def _reasons(self, reading: Reading, pairs: int, *reasons: Reason) -> tuple[Reason, ...]:
         """The given reasons and those that lie in the text itself."""
-        short = [Reason.TOO_SHORT] if self.policy.is_short(reading.folded) else []
         truncated = [Reason.TRUNCATED] if reading.truncated else []
-        return (*reasons, *short, *truncated)
+        return (*reasons, *self.policy.text_reasons(reading.folded, pairs), *truncated)
 
     def _area(self, code: str) -> Area:
         area = self.taxonomy.area(code)
@@ -144,7 +143,8 @@ def take(rows: Rows, chosen: Sequence[int]) -> Rows:
     ranges = [np.arange(rows.starts[at], rows.starts[at + 1]) for at in chosen]
     entries = np.concatenate(ranges) if ranges else np.array([], dtype=np.int64)
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    return Rows(starts.astype(np.int64), rows.terms[entries], rows.values[entries])
+    pairs = rows.pairs[list(chosen)]
+    return Rows(starts.astype(np.int64), rows.terms[entries], rows.values[entries], pairs)
 
 
 def _read(petition: Petition) -> Reading | InputError:

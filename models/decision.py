@@ -22,6 +22,7 @@ class Reason(StrEnum):
     CLOSE_SECOND = "close-second"
     NO_EVIDENCE = "no-evidence"
     TOO_SHORT = "too-short"
+    UNFAMILIAR = "unfamiliar"
     TRUNCATED = "truncated"
     AREA_NOT_CERTIFIED = "area-not-certified"
     OTHER_AREA = "other-area"
@@ -53,14 +54,16 @@ class Certificate:
 class Policy:
     """The thresholds of a version. An area without a certificate is never decided alone.
 
-    Neither is a text of fewer than ``min_chars`` letters, digits and Chinese characters: hardly any
-    of the rows behind the certificates was so short, so that they prove nothing about it.
+    Neither is a text of fewer than ``min_chars`` letters, digits and Chinese characters, nor one of
+    which less than ``min_known`` is known: hardly any of the rows behind the certificates was so
+    short or so strange, so that they prove nothing about it.
     """
 
     certificates: Mapping[str, Certificate]
     also: float
     other: str | None
     min_chars: int
+    min_known: float
 
     def reasons(self, areas: Sequence[str], confidences: Sequence[float]) -> list[Reason]:
         """Why the best of ``areas`` (best first) must be reviewed; empty when it need not be."""
@@ -74,9 +77,17 @@ class Policy:
         close = confidences[0] - confidences[1] < CLOSE_MARGIN
         return [Reason.BELOW_THRESHOLD, *([Reason.CLOSE_SECOND] if close else [])]
 
-    def is_short(self, folded: str) -> bool:
-        """Whether a folded text has fewer than ``min_chars``; punctuation does not count."""
-        return count_chars(folded) < self.min_chars
+    def text_reasons(self, folded: str, pairs: int) -> list[Reason]:
+        """Why a folded text with so many known ``pairs`` must be reviewed whatever its area."""
+        chars = count_chars(folded)
+        if chars < self.min_chars:
+            return [Reason.TOO_SHORT]
+        return [Reason.UNFAMILIAR] if known_share(chars, pairs) < self.min_known else []
+
+
+def known_share(chars: int, pairs: int) -> float:
+    """Which share of a text's sequences of two characters is known."""
+    return pairs / max(chars - 1, 1)
 
 
 def count_chars(folded: str) -> int:

@@ -65,17 +65,27 @@ class Analyzer:
                     yield Span(run.string[start : start + size], start, start + size)
 
 
+def is_pair(term: str) -> bool:
+    """Whether a term is a sequence of two characters."""
+    return len(term) == 2 and term[0] != " "  # noqa: PLR2004
+
+
 def _is_word(word: str) -> bool:
     """Whether to count it: no punctuation, and no number that may belong to a person."""
     return word.isalnum() and not _LONG_NUMBER.search(word)
 
 
 class Rows(NamedTuple):
-    """Documents as sparse rows: those of row ``i`` stand at ``starts[i]:starts[i + 1]``."""
+    """Documents as sparse rows: those of row ``i`` stand at ``starts[i]:starts[i + 1]``.
+
+    ``pairs`` says how many known sequences of two characters each row has, each as often as it
+    occurs: how much of the text is of a kind with what was learnt.
+    """
 
     starts: Ints
     terms: Ints
     values: Floats
+    pairs: Ints
 
 
 class Vocabulary:
@@ -107,16 +117,22 @@ class Vocabulary:
         word_ids = np.fromiter(chain.from_iterable(words), np.int64, sum(lengths))
         ngram_owners, ngram_ids = self._ngrams.find(texts)
         owners = np.concatenate([np.repeat(np.arange(len(texts)), lengths), ngram_owners])
-        return self._weigh(owners, np.concatenate([word_ids, ngram_ids]), len(texts))
+        pairs = np.bincount(ngram_owners[self._is_pair[ngram_ids]], minlength=len(texts))
+        return self._weigh(owners, np.concatenate([word_ids, ngram_ids]), pairs)
 
-    def _weigh(self, owners: Ints, terms: Ints, n_rows: int) -> Rows:
+    def _weigh(self, owners: Ints, terms: Ints, pairs: Ints) -> Rows:
         """Rows from one owner and one term per occurrence."""
+        n_rows = len(pairs)
         keys, counts = np.unique(owners * len(self) + terms, return_counts=True)
         owners, terms = np.divmod(keys, max(len(self), 1))
         values = (1.0 + np.log(counts)) * self.idf[terms]
         norms = np.sqrt(np.bincount(owners, values**2, minlength=n_rows))
         starts = np.searchsorted(owners, np.arange(n_rows + 1))
-        return Rows(starts, terms, values / norms[owners])
+        return Rows(starts, terms, values / norms[owners], pairs)
+
+    @cached_property
+    def _is_pair(self) -> npt.NDArray[np.bool_]:
+        return np.array([is_pair(term) for term in self.terms], dtype=bool)
 
     @cached_property
     def _words(self) -> dict[str, int]:

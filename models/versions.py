@@ -37,7 +37,7 @@ from models.taxonomy import Taxonomy
 from models.terms import Analyzer, Vocabulary
 from models.words import Segmenter, read_terms, write_terms
 
-FORMAT = 1
+FORMAT = 2
 _MODEL_FILES = ("arrays.npz", "terms.txt", "lexicon.txt", "model.json")
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "jieba", "rjieba")
 
@@ -152,6 +152,7 @@ def _model_document(classifier: Classifier) -> dict[str, Any]:
         "topics": {area: _linear_document(model) for area, model in classifier.topics.items()},
         "also": policy.also,
         "min_chars": policy.min_chars,
+        "min_known": policy.min_known,
         "certificates": {area: asdict(found) for area, found in policy.certificates.items()},
     }
 
@@ -179,7 +180,13 @@ def _read_model(folder: Path) -> Classifier:
         vocabulary=vocabulary,
         areas=areas,
         topics=topics,
-        policy=Policy(certificates, document["also"], taxonomy.other, document["min_chars"]),
+        policy=Policy(
+            certificates,
+            document["also"],
+            taxonomy.other,
+            document["min_chars"],
+            document["min_known"],
+        ),
     )
 
 

@@ -6,7 +6,11 @@ from models.decision import CLOSE_MARGIN, Certificate, Policy, Reason
 
 CERTIFICATE = Certificate(0.9, 0.98, 0.955, n=200, authors=8, evidence="shipped")
 POLICY = Policy(
-    {"safety": CERTIFICATE, "other": CERTIFICATE}, also=0.25, other="other", min_chars=6
+    {"safety": CERTIFICATE, "other": CERTIFICATE},
+    also=0.25,
+    other="other",
+    min_chars=6,
+    min_known=0.5,
 )
 
 
@@ -38,4 +42,10 @@ def test_close_second_is_a_matter_of_the_margin() -> None:
 )
 def test_punctuation_does_not_lengthen_a_text(text: str, short: bool) -> None:
     """Only letters, digits and Chinese characters count."""
-    assert POLICY.is_short(text) is short
+    assert (POLICY.text_reasons(text, pairs=5) == [Reason.TOO_SHORT]) is short
+
+
+def test_text_of_another_kind_goes_to_a_person() -> None:
+    """Of six characters there are five sequences of two; half of them must be known."""
+    assert POLICY.text_reasons("派出所不立案", pairs=2) == [Reason.UNFAMILIAR]
+    assert POLICY.text_reasons("派出所不立案", pairs=3) == []

@@ -20,6 +20,9 @@ from models.terms import Floats
 from training.metrics import Bools, Judged, Strings
 
 CONFIDENCE = 0.95
+LEAST_CONFIDENCE = 0.8
+"""No single decision is made below it, whatever the precision of all: the sequence ends there."""
+
 STEP = 1.05
 """Each step of the sequence takes this many times the rows of the one before."""
 
@@ -92,6 +95,9 @@ def _certify_area(
     top: Floats, right: Bools, authors: Strings, target: float, evidence: str
 ) -> Certificate | None:
     order = np.argsort(-top, kind="stable")
+    order = order[top[order] >= LEAST_CONFIDENCE]
+    if not len(order):
+        return None
     top, right, authors = top[order], right[order], authors[order]
     worth = proving_rows(right, authors) / len(right)
     passed = None

@@ -10,7 +10,7 @@ from sklearn.svm import LinearSVC
 
 from models.linear import Linear
 from models.ngrams import Ints
-from models.terms import Analyzer, Floats, Vocabulary
+from models.terms import Analyzer, Floats, Vocabulary, is_pair
 from training.dataset import MIN_ROWS, Dataset
 from training.metrics import Strings
 
@@ -47,6 +47,13 @@ class Counts:
         columns = np.flatnonzero(df >= MIN_ROWS)
         idf = np.log((1 + len(chosen)) / (1 + df[columns])) + 1
         return Vocabulary([self.terms[at] for at in columns], idf), columns
+
+    def pairs(self, columns: Ints, chosen: Ints) -> Ints:
+        """``Rows.pairs`` of the chosen rows, for a vocabulary of these columns."""
+        is_known = np.zeros(len(self.terms), dtype=np.float32)
+        is_known[columns] = [is_pair(self.terms[at]) for at in columns]
+        found: Ints = (self.matrix[chosen] @ is_known).astype(np.int64)
+        return found
 
     def weigh(self, vocabulary: Vocabulary, columns: Ints, chosen: Ints) -> sparse.csr_matrix:
         """TF-IDF of the chosen rows, as ``Vocabulary.rows`` weighs them."""

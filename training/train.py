@@ -10,7 +10,7 @@ import numpy as np
 
 from models import versions
 from models.classifier import Classifier
-from models.decision import Policy, count_chars
+from models.decision import Policy
 from models.errors import DatasetError
 from models.linear import Linear, softmax
 from models.terms import Analyzer
@@ -26,17 +26,10 @@ from training.metrics import Judged
 from training.outcomes import Kept
 from training.page import build_page
 from training.report import HEADLINE, build_report, render_report, to_json
-from training.validate import HeldOut, Progress, cross_fit, hold_out
+from training.validate import HeldOut, Progress, cross_fit, hold_out, text_limits
 
 ALSO_THRESHOLD = 0.25
 """Another area of at least this confidence is named in ``also``."""
-
-
-SHORT_PERCENTILE = 5
-"""A text shorter than all but this percentage of the rows learnt from goes to a person."""
-
-LEAST_CHARS = 6
-"""So does a text with fewer characters than this, however short the rows were."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +98,6 @@ def train(
         policy,
     )
     outcome = cross_fit(held_out, dataset, folds, options.target_precision)
-    short = np.array([policy.is_short(row.folded) for row in dataset.rows])
-    outcome = dataclasses.replace(outcome, auto=outcome.auto & ~short)
     about = _about(dataset, folds, options)
     if options.curve:
         points = learning_curve(dataset, counts, folds, options.recipe, options.seed, progress)
@@ -135,16 +126,16 @@ def _policy(
 ) -> Policy:
     """Certificates from all held-out rows, at the temperature that the version answers with."""
     confidences = softmax(held_out.scores / areas.temperature)
-    judged = Judged(dataset.areas(), held_out.labels, confidences)
     other = dataset.taxonomy.other
+    limits = text_limits(held_out.chars, held_out.known)
+    plain = (held_out.chars >= limits.min_chars) & (held_out.known >= limits.min_known)
+    judged = Judged(dataset.areas()[plain], held_out.labels, confidences[plain])
     certificates = {}
     if folds.authors_known:
         certificates = certify(
-            judged, folds.groups, options.target_precision, other, dataset.evidence
+            judged, folds.groups[plain], options.target_precision, other, dataset.evidence
         )
-    lengths = [count_chars(row.folded) for row in dataset.rows]
-    min_chars = max(LEAST_CHARS, int(np.percentile(lengths, SHORT_PERCENTILE)))
-    return Policy(certificates, ALSO_THRESHOLD, other, min_chars)
+    return Policy(certificates, ALSO_THRESHOLD, other, *limits)
 
 
 def _about(dataset: Dataset, folds: Folds, options: Options) -> dict[str, Any]:

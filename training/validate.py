@@ -8,7 +8,7 @@ from typing import NamedTuple
 import joblib
 import numpy as np
 
-from models.decision import Certificate
+from models.decision import Certificate, count_chars, known_share
 from models.linear import softmax
 from models.ngrams import Ints
 from models.terms import Floats
@@ -21,6 +21,15 @@ from training.metrics import Judged, Outcome, Strings
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, the parts done and all parts."""
+
+SHORT_PERCENTILE = 10
+"""A text shorter than all but this percentage of the rows learnt from goes to a person."""
+
+LEAST_CHARS = 6
+"""So does a text with fewer characters than this, however short the rows were."""
+
+STRANGE_PERCENTILE = 5
+"""And one of which less is known than of all but this percentage of held-out rows."""
 
 _ABSENT = 3.0
 """How far below its other scores a row scores an area that its fold could not learn."""
@@ -36,7 +45,8 @@ class HeldOut:
     ``without[fold]`` has area scores (rows, labels) by models that saw neither that fold nor the
     row's own: what may be calibrated and certified on before the fold is looked at. ``topics`` is
     the best topic of the best area, "" where there is none; ``topic_scores`` are the scores of each
-    true area's topics.
+    true area's topics. ``pairs`` is how many sequences of two characters of each row were known,
+    ``chars`` how many characters it has by ``count_chars``.
     """
 
     labels: tuple[str, ...]
@@ -44,6 +54,13 @@ class HeldOut:
     without: Floats
     topics: Strings
     topic_scores: list[Scored]
+    pairs: Ints
+    chars: Ints
+
+    @property
+    def known(self) -> Floats:
+        """``known_share`` of each row."""
+        return np.array(list(map(known_share, self.chars.tolist(), self.pairs.tolist())))
 
     @property
     def scores(self) -> Floats:
@@ -59,6 +76,7 @@ class _Scores(NamedTuple):
     areas: Floats
     topics: Strings
     topic_scores: list[Scored]
+    pairs: Ints
 
 
 def hold_out(
@@ -77,6 +95,8 @@ def hold_out(
         np.zeros((folds.count, n_rows, len(labels))),
         np.full(n_rows, "", dtype="U64"),
         [],
+        np.zeros(n_rows, dtype=np.int64),
+        np.array([count_chars(row.folded) for row in dataset.rows]),
     )
     missed: list[tuple[int, ...]] = [(fold,) for fold in range(folds.count)]
     if folds.count > _TOO_FEW:
@@ -95,26 +115,31 @@ def hold_out(
             if folds.count == _TOO_FEW:
                 held_out.without[:, found.rows] = found.areas
             held_out.topics[found.rows] = found.topics
+            held_out.pairs[found.rows] = found.pairs
             held_out.topic_scores.extend(found.topic_scores)
         progress("validating on unseen authors", missed.index(pair) + 1, len(missed))
     return held_out
 
 
 def cross_fit(held_out: HeldOut, dataset: Dataset, folds: Folds, target: float) -> Outcome:
-    """Confidence and decision for each row, by models, calibration and thresholds without its fold.
+    """Confidence and decision for each row, by models, calibration and limits without its fold.
 
     Nothing that bears on a row has seen its author.
     """
     truth = dataset.areas()
     confidences = np.zeros_like(held_out.scores)
     auto = np.zeros(len(truth), dtype=bool)
+    chars, known = held_out.chars, held_out.known
     for fold in range(folds.count):
         mine, rest = folds.of_row == fold, folds.of_row != fold
         without = held_out.without[fold]
         heat = temperature([Scored(held_out.labels, without[rest], truth[rest])])
         confidences[mine] = softmax(without[mine] / heat)
+        limits = text_limits(chars[rest], known[rest])
+        plain = (chars >= limits.min_chars) & (known >= limits.min_known)
         certificates = {}
         if folds.authors_known:
+            rest &= plain
             certificates = certify.certify(
                 Judged(truth[rest], held_out.labels, softmax(without[rest] / heat)),
                 folds.groups[rest],
@@ -122,8 +147,24 @@ def cross_fit(held_out: HeldOut, dataset: Dataset, folds: Folds, target: float) 
                 dataset.taxonomy.other,
                 dataset.evidence,
             )
-        auto[mine] = decided(held_out.labels, confidences[mine], certificates)
+        auto[mine] = decided(held_out.labels, confidences[mine], certificates) & plain[mine]
     return Outcome(truth, held_out.labels, confidences, auto)
+
+
+class TextLimits(NamedTuple):
+    """``Policy.min_chars`` and ``Policy.min_known``."""
+
+    min_chars: int
+    min_known: float
+
+
+def text_limits(chars: Ints, known: Floats) -> TextLimits:
+    """Limits that most rows keep; a text beyond them goes to a person."""
+    min_chars = max(LEAST_CHARS, int(np.percentile(chars, SHORT_PERCENTILE)))
+    long_enough = known[chars >= min_chars]
+    if not len(long_enough):
+        return TextLimits(min_chars, 1.0)
+    return TextLimits(min_chars, float(np.percentile(long_enough, STRANGE_PERCENTILE)))
 
 
 def decided(
@@ -151,7 +192,9 @@ def _score(
     rows, learnt = np.flatnonzero(is_missed), np.flatnonzero(~is_missed)
     if len(missed) > 1:
         fitted = fit_areas(dataset, counts, learnt, recipe, seed)
-        return _Scores(rows, _area_scores(fitted, counts, rows, labels), np.array([]), [])
+        return _Scores(
+            rows, _area_scores(fitted, counts, rows, labels), np.array([]), [], np.array([])
+        )
     both = fit(dataset, counts, learnt, recipe, seed)
     areas = _area_scores(FittedAreas(*both[:3]), counts, rows, labels)
     matrix = counts.weigh(both.vocabulary, both.columns, rows)
@@ -165,7 +208,8 @@ def _score(
         topic_scores.append(
             Scored(model.labels, inside[truth == area], dataset.topics()[rows][truth == area])
         )
-    return _Scores(rows, areas, topics, topic_scores)
+    pairs = counts.pairs(both.columns, rows)
+    return _Scores(rows, areas, topics, topic_scores, pairs)
 
 
 def _area_scores(
