@@ -14,7 +14,7 @@ from training.corpus import read_corpus
 from training.dataset import Dataset
 from training.similar import similar_pairs
 
-ROWS_PER_TOPIC, ROWS_OF_OTHER, AUTHORS = 100, 1300, 24
+ROWS, ROWS_PER_TOPIC, ROWS_OF_OTHER, AUTHORS = 6000, 130, 1600, 24
 ROWS_PER_SIDE = 15
 AREAS = ("safety", "fairness", "disputes", "services", "governance", "care", "other")
 SIDES = (
@@ -55,6 +55,7 @@ def test_every_topic_has_its_rows(corpus: Dataset, taxonomy: Taxonomy) -> None:
             assert counts[area.code, topic.code] >= ROWS_PER_TOPIC, topic.code
     assert counts["other", None] >= ROWS_OF_OTHER
     assert len(set(corpus.authors())) >= AUTHORS
+    assert len(corpus.rows) >= ROWS
 
 
 def test_every_row_of_the_six_areas_has_a_topic(corpus: Dataset) -> None:
@@ -124,6 +125,14 @@ def test_every_rule_stands_from_both_sides(corpus: Dataset) -> None:
     for number, sides in enumerate(SIDES, 1):
         for side in sides.split():
             assert counts[f"{number}:{side}"] >= ROWS_PER_SIDE, (number, side)
+
+
+def test_lengths_are_like_life(corpus: Dataset) -> None:
+    """Half over 150 characters, a fifth over 400, one in twenty over 900."""
+    lengths = np.array([len(row.petition.text) for row in corpus.rows])
+    assert np.median(lengths) >= 150
+    assert (lengths > 400).mean() >= 0.2
+    assert (lengths > 900).mean() >= 0.05
 
 
 def test_hardly_any_petition_denies_another_reading(corpus: Dataset) -> None:
