@@ -118,12 +118,14 @@ def _certify_area(
 
 
 def _sequence(n: int, target: float) -> Iterator[int]:
-    """Counts to test, by a constant factor up to n.
+    """Counts to test, by a constant factor up to n, and n.
 
     They start at a share of n, and never below twice the least that could pass without an error.
     """
     least = math.ceil(math.log(1 - CONFIDENCE) / math.log(target))
     count = max(2 * least, math.ceil(FIRST_SHARE * n))
-    while count <= n:
+    while count < n:
         yield count
         count = math.ceil(count * STEP)
+    if n >= 2 * least:
+        yield n
