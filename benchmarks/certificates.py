@@ -48,12 +48,15 @@ def worlds() -> Iterator[World]:
 
 
 def draw(world: World, rng: np.random.Generator, authors: int, rows: int) -> tuple[np.ndarray, ...]:
-    """Score, probability of being right and author of each decision."""
-    score = rng.beta(4, 1, authors * rows) * 0.75 + 0.25
+    """Confidence (all are above the target), probability of being right, author of each decision.
+
+    Confidence orders the decisions but is not calibrated: certificates must not rely on that.
+    """
+    score = rng.beta(4, 1, authors * rows)
     author = np.repeat(np.arange(authors), rows)
     effect = rng.normal(0, world.spread, authors)[author]
-    right = 1 / (1 + np.exp(-(world.level + world.slope * (score - 0.8) + effect)))
-    return score, right, author
+    right = 1 / (1 + np.exp(-(world.level + world.slope * (0.75 * score - 0.55) + effect)))
+    return TARGET + (1 - TARGET) * score, right, author
 
 
 def simulate(world: World, runs: int) -> Tally:

@@ -3,7 +3,8 @@
 Held-out decisions of one area are taken from the highest confidence down. At each step of a
 sequence that is fixed before any label is looked at, the precision so far must be above the target
 at 95 % confidence; the last step before the first failure gives the threshold (fixed-sequence
-testing as in "Learn then Test", Angelopoulos et al. 2021). Rows of one author are alike, so that n
+testing as in "Learn then Test", Angelopoulos et al. 2021). The sequence ends where a single
+decision would be less likely right than the target, whatever the precision of all. Rows of one author are alike, so that n
 rows prove only what n / design effect independent ones would (Kish 1965, "Survey Sampling"), and
 less when few authors tell how alike they are (Korn and Graubard 1998, "Confidence Intervals for
 Proportions with Small Expected Number of Positive Counts Estimated from Survey Data").
@@ -20,9 +21,6 @@ from models.terms import Floats
 from training.metrics import Bools, Judged, Strings
 
 CONFIDENCE = 0.95
-LEAST_CONFIDENCE = 0.8
-"""No single decision is made below it, whatever the precision of all: the sequence ends there."""
-
 STEP = 1.05
 """Each step of the sequence takes this many times the rows of the one before."""
 
@@ -95,7 +93,7 @@ def _certify_area(
     top: Floats, right: Bools, authors: Strings, target: float, evidence: str
 ) -> Certificate | None:
     order = np.argsort(-top, kind="stable")
-    order = order[top[order] >= LEAST_CONFIDENCE]
+    order = order[top[order] >= target]
     if not len(order):
         return None
     top, right, authors = top[order], right[order], authors[order]
