@@ -13,6 +13,7 @@ from models.ngrams import Ints
 from models.terms import Floats
 from training.metrics import Outcome, Strings, calibration_error
 
+LEAST_AUTHORS = 5
 DRAWS = 1000
 _DRAWS_OF_ROWS = 200
 """Fewer where each draw has to look at every row."""
@@ -45,7 +46,12 @@ def macro_f1_draws(
 
 
 def intervals(outcome: Outcome, authors: Strings, seed: int = 0) -> dict[str, list[float] | None]:
-    """95 % intervals of the headline metrics; None where a metric has no value."""
+    """95 % intervals of the headline metrics; None where a metric has no value.
+
+    With fewer than ``LEAST_AUTHORS`` authors single rows are drawn again instead.
+    """
+    if len(np.unique(authors)) < LEAST_AUTHORS:
+        authors = np.arange(len(authors)).astype(str)
     of_author = np.unique(authors, return_inverse=True)[1]
     drawn = draw_authors(int(of_author.max()) + 1, seed)
     right = outcome.predicted == outcome.truth

@@ -4,10 +4,12 @@ Held-out decisions of one area are taken from the highest confidence down. At ea
 sequence that is fixed before any label is looked at, the precision so far must be above the target
 at 95 % confidence; the last step before the first failure gives the threshold (fixed-sequence
 testing as in "Learn then Test", Angelopoulos et al. 2021). The sequence ends where a single
-decision would be less likely right than the target, whatever the precision of all. Rows of one author are alike, so that n
-rows prove only what n / design effect independent ones would (Kish 1965, "Survey Sampling"), and
-less when few authors tell how alike they are (Korn and Graubard 1998, "Confidence Intervals for
-Proportions with Small Expected Number of Positive Counts Estimated from Survey Data").
+decision would be less likely right than the target, whatever the precision of all.
+
+Rows of one author are alike, so that n rows prove only what n / design effect independent ones
+would (Kish 1965, "Survey Sampling"), and less when few authors tell how alike they are (Korn and
+Graubard 1998, "Confidence Intervals for Proportions with Small Expected Number of Positive Counts
+Estimated from Survey Data").
 """
 
 import math
@@ -56,24 +58,20 @@ def lower_bound(n: float, wrong: float) -> float:
 
 
 def design_effect(right: Bools, authors: Strings) -> float:
-    """Variance of the mean with rows grouped by author over that of as many independent rows.
+    """Variance of the share right with rows drawn by author over that of as many single rows.
 
-    1 + (m - 1) · ρ with the ANOVA estimate of the intraclass correlation ρ and the mean group size
-    m weighted by size (Kish 1965); at least 1. One group alone proves no more than one row.
+    The variance is that of a ratio estimate with authors as clusters of unequal size, by
+    linearisation (Kish 1965, chapter 6); at least 1. One author alone proves no more than one row.
     """
-    groups = [right[authors == author].astype(float) for author in np.unique(authors)]
-    n, k = len(right), len(groups)
-    if k < 2:  # noqa: PLR2004
+    of_author = np.unique(authors, return_inverse=True)[1]
+    n, n_authors = len(right), int(of_author.max()) + 1
+    if n_authors < 2:  # noqa: PLR2004
         return float(n)
-    if n == k:
+    share = right.mean()
+    if share in (0, 1):
         return 1.0
-    between = sum(len(g) * (g.mean() - right.mean()) ** 2 for g in groups) / (k - 1)
-    within = sum(((g - g.mean()) ** 2).sum() for g in groups) / (n - k)
-    size = (n - sum(len(g) ** 2 for g in groups) / n) / (k - 1)
-    spread = between + (size - 1) * within
-    correlation = (between - within) / spread if spread > 0 else 0.0
-    weighted_size = sum(len(g) ** 2 for g in groups) / n
-    return max(1.0, 1 + (weighted_size - 1) * correlation)
+    off = np.bincount(of_author, weights=right - share)
+    return float(max(1.0, n_authors / (n_authors - 1) * (off**2).sum() / (n * share * (1 - share))))
 
 
 def proving_rows(right: Bools, authors: Strings) -> float:

@@ -5,19 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.bootstrap import draw_authors, macro_f1_draws
+from training.bootstrap import LEAST_AUTHORS, draw_authors, macro_f1_draws
 from training.metrics import Outcome, Strings, macro_f1
 from training.outcomes import Kept
-
-LEAST_AUTHORS = 5
-"""With fewer authors in common, single rows are drawn again instead of authors."""
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Of the rows in common, labelled as by the running version: macro-F1 of both versions.
 
-    ``lower_bound`` is the 95 % bound of the difference, one-sided. ``alone`` maps each area to the
+    ``lower_bound`` is the 95 % bound of the difference, one-sided, with authors drawn again
+    (rows where fewer than ``LEAST_AUTHORS`` are in common). ``alone`` maps each area to the
     share of its rows that the running and the new version decide alone. ``relabelled`` lists rows
     whose label differs: place, old area, new area.
     """
