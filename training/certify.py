@@ -26,6 +26,9 @@ CONFIDENCE = 0.95
 STEP = 1.05
 """Each step of the sequence takes this many times the rows of the one before."""
 
+FEW_AUTHORS = 1.1
+"""A sequence starts at this many times the least independent rows that could pass."""
+
 FIRST_SHARE = 0.5
 """The sequence starts at this share of an area's decisions: a smaller start ends the sequence at
 one early error, a larger one certifies fewer weak areas (``benchmarks/certificates.py``)."""
@@ -116,12 +119,12 @@ def _certify_area(
 def _sequence(n: int, target: float) -> Iterator[int]:
     """Counts to test, by a constant factor up to n, and n.
 
-    They start at a share of n, and never below twice the least that could pass without an error.
+    They start at a share of n, and never below what could pass without an error.
     """
-    least = math.ceil(math.log(1 - CONFIDENCE) / math.log(target))
-    count = max(2 * least, math.ceil(FIRST_SHARE * n))
+    least = math.ceil(FEW_AUTHORS * math.log(1 - CONFIDENCE) / math.log(target))
+    count = max(least, math.ceil(FIRST_SHARE * n))
     while count < n:
         yield count
         count = math.ceil(count * STEP)
-    if n >= 2 * least:
+    if n >= least:
         yield n

@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from models.errors import InputError
 from models.resources import shipped
+from models.tables import open_csv
 from models.taxonomy import Taxonomy
+from models.text import Petition, read
 from models.words import read_terms
 from training.dataset import Dataset, read_dataset
 
@@ -32,3 +35,21 @@ def read_corpus(
             return office, lexicon
         own = read_dataset(sorted(folder.glob("*.csv")), labels)
     return replace(own.joined(office), evidence="shipped"), lexicon
+
+
+def read_texts(path: Path, text_column: str) -> list[str]:
+    """The folded texts of an unlabelled table; rows without a readable text are left out.
+
+    Raises FileError.
+    """
+    with open_csv(path) as table:
+        at = table.column(text_column)
+        texts = [row.values[at] for row in table.rows if not row.problem]
+    return [folded for text in texts if (folded := _folded(text))]
+
+
+def _folded(text: str) -> str:
+    try:
+        return read(Petition(text)).folded
+    except InputError:
+        return ""

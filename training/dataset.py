@@ -55,6 +55,10 @@ class Dataset:
             notes=[*self.notes, *other.notes],
         )
 
+    def of(self, mask: npt.NDArray[np.bool_]) -> "Dataset":
+        """The rows where ``mask`` is true."""
+        return replace(self, rows=[self.rows[at] for at in np.flatnonzero(mask).tolist()])
+
     def areas(self) -> npt.NDArray[np.str_]:
         """Area code per row."""
         return np.array([row.area for row in self.rows])

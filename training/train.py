@@ -1,8 +1,8 @@
 """From labelled rows to a version: validate on unseen authors, calibrate, certify, fit on all."""
 
 import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from models import versions
 from models.classifier import Classifier
 from models.decision import Policy
 from models.errors import DatasetError
-from models.linear import Linear, softmax
+from models.linear import Linear
 from models.terms import Analyzer
 from models.words import Segmenter
 from training import outcomes
@@ -26,7 +26,8 @@ from training.metrics import Judged
 from training.outcomes import Kept
 from training.page import build_page
 from training.report import HEADLINE, build_report, render_report, to_json
-from training.validate import HeldOut, Progress, cross_fit, hold_out, text_limits
+from training.shares import adjusted, estimated_shares, shares_of, stated_shares, thinned
+from training.validate import HeldOut, Progress, Shift, cross_fit, hold_out, text_limits
 
 ALSO_THRESHOLD = 0.25
 """Another area of at least this confidence is named in ``also``."""
@@ -36,13 +37,17 @@ ALSO_THRESHOLD = 0.25
 class Options:
     """What a caller decides: the share of ``auto`` decisions to be right, the seed, the recipe.
 
+    ``shares`` are an office's shares of some areas, where they are not those of the rows;
+    ``archive`` are folded texts of unlabelled petitions to estimate all shares from instead.
     ``curve`` adds the learning curve to the report, which takes several more fits.
     """
 
     target_precision: float = 0.95
     seed: int = 0
     curve: bool = False
-    recipe: Recipe = dataclasses.field(default_factory=Recipe)
+    shares: Mapping[str, float] = field(default_factory=dict)
+    archive: Sequence[str] = ()
+    recipe: Recipe = field(default_factory=Recipe)
 
 
 @dataclass(frozen=True)
@@ -87,22 +92,29 @@ def train(
         fit(dataset, counts, rows, options.recipe, options.seed), held_out, dataset
     )
     progress("fitting on all rows", 1, 1)
-    policy = _policy(fitted.areas, held_out, dataset, folds, options)
+    shift = _shift(fitted, analyzer, dataset, options)
+    policy = _policy(fitted.areas, shift, held_out, dataset, folds, options)
     classifier = Classifier(
         "unsaved",
         dataset.taxonomy,
         analyzer,
         fitted.vocabulary,
-        fitted.areas,
+        _shifted(fitted.areas, shift),
         fitted.topics,
         policy,
     )
-    outcome = cross_fit(held_out, dataset, folds, options.target_precision)
-    about = _about(dataset, folds, options)
+    outcome = cross_fit(held_out, dataset, folds, options.target_precision, shift)
+    about = _about(dataset, folds, options, shift)
     if options.curve:
         points = learning_curve(dataset, counts, folds, options.recipe, options.seed, progress)
         about["learning_curve"] = [point._asdict() for point in points]
-    report = build_report(dataset, outcome, held_out.topics, classifier, about)
+    report = build_report(
+        dataset.of(shift.kept),
+        outcome.of(shift.kept),
+        held_out.topics[shift.kept],
+        classifier,
+        about,
+    )
     kept = outcomes.keep(dataset, outcome)
     return Trained(classifier, report, _provenance(dataset, report, options), kept)
 
@@ -121,14 +133,41 @@ def _calibrated(fitted: Fitted, held_out: HeldOut, dataset: Dataset) -> Fitted:
     return fitted._replace(areas=dataclasses.replace(fitted.areas, temperature=heat), topics=topics)
 
 
+def _shift(fitted: Fitted, analyzer: Analyzer, dataset: Dataset, options: Options) -> Shift:
+    """What the office's shares change; nothing where they are neither stated nor estimated."""
+    labels, areas = fitted.areas.labels, dataset.areas()
+    learnt = shares_of(areas, labels)
+    if options.archive:
+        rows = fitted.vocabulary.rows(options.archive, analyzer.segmenter)
+        shares = estimated_shares(fitted.areas.confidences(fitted.areas.scores(rows)), learnt)
+    elif options.shares:
+        shares = stated_shares(options.shares, learnt, labels)
+    else:
+        return Shift(np.ones(len(labels)), np.ones(len(areas), dtype=bool))
+    kept = np.zeros(len(areas), dtype=bool)
+    kept[thinned(areas, labels, shares, options.seed)] = True
+    return Shift(shares / learnt, kept)
+
+
+def _shifted(areas: Linear, shift: Shift) -> Linear:
+    """The model at other shares: temperature · ln ratio more of bias is what ``adjusted`` does."""
+    return dataclasses.replace(areas, bias=areas.bias + areas.temperature * np.log(shift.ratios))
+
+
 def _policy(
-    areas: Linear, held_out: HeldOut, dataset: Dataset, folds: Folds, options: Options
+    areas: Linear,
+    shift: Shift,
+    held_out: HeldOut,
+    dataset: Dataset,
+    folds: Folds,
+    options: Options,
 ) -> Policy:
-    """Certificates from all held-out rows, at the temperature that the version answers with."""
-    confidences = softmax(held_out.scores / areas.temperature)
+    """Certificates from held-out rows at the temperature and shares that the version answers at."""
+    confidences = adjusted(held_out.scores, areas.temperature, shift.ratios)
     other = dataset.taxonomy.other
     limits = text_limits(held_out.chars, held_out.known)
     plain = (held_out.chars >= limits.min_chars) & (held_out.known >= limits.min_known)
+    plain &= shift.kept
     judged = Judged(dataset.areas()[plain], held_out.labels, confidences[plain])
     certificates = {}
     if folds.authors_known:
@@ -138,17 +177,27 @@ def _policy(
     return Policy(certificates, ALSO_THRESHOLD, other, *limits)
 
 
-def _about(dataset: Dataset, folds: Folds, options: Options) -> dict[str, Any]:
+def _about(dataset: Dataset, folds: Folds, options: Options, shift: Shift) -> dict[str, Any]:
     """How the figures came about, for the report."""
     learnt = set(dataset.topics()) | set(dataset.areas())
     codes = [code for area in dataset.taxonomy for code in area.codes()]
     untaught = [code for code in codes if code not in learnt]
     silent = [f"never answered, having no rows: {', '.join(untaught)}"] if untaught else []
+    n_kept, n = int(shift.kept.sum()), len(shift.kept)
+    thin = [f"certified and measured on {n_kept} of {n} rows, thinned to the shares of the areas"]
     return {
+        "share_ratios": dict(
+            zip(np.unique(dataset.areas()).tolist(), shift.ratios.tolist(), strict=True)
+        ),
         "folds": folds.count,
         "target_precision": options.target_precision,
         "evidence": dataset.evidence,
-        "notes": [*([folds.note] if folds.note else []), *dataset.notes, *silent],
+        "notes": [
+            *([folds.note] if folds.note else []),
+            *dataset.notes,
+            *silent,
+            *(thin if n_kept < n else []),
+        ],
     }
 
 

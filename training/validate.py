@@ -9,7 +9,6 @@ import joblib
 import numpy as np
 
 from models.decision import Certificate, count_chars, known_share
-from models.linear import softmax
 from models.ngrams import Ints
 from models.terms import Floats
 from training import certify
@@ -17,7 +16,8 @@ from training.calibrate import Scored, temperature
 from training.dataset import Dataset
 from training.fit import Counts, FittedAreas, Recipe, fit, fit_areas, scores
 from training.folds import Folds
-from training.metrics import Judged, Outcome, Strings
+from training.metrics import Bools, Judged, Outcome, Strings
+from training.shares import adjusted
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, the parts done and all parts."""
@@ -121,10 +121,20 @@ def hold_out(
     return held_out
 
 
-def cross_fit(held_out: HeldOut, dataset: Dataset, folds: Folds, target: float) -> Outcome:
+@dataclass(frozen=True)
+class Shift:
+    """What other shares of the areas change: the ratio of each label's shares, the rows kept."""
+
+    ratios: Floats
+    kept: Bools
+
+
+def cross_fit(
+    held_out: HeldOut, dataset: Dataset, folds: Folds, target: float, shift: Shift
+) -> Outcome:
     """Confidence and decision for each row, by models, calibration and limits without its fold.
 
-    Nothing that bears on a row has seen its author.
+    Nothing that bears on a row has seen its author. Only rows that ``shift`` keeps certify.
     """
     truth = dataset.areas()
     confidences = np.zeros_like(held_out.scores)
@@ -134,14 +144,14 @@ def cross_fit(held_out: HeldOut, dataset: Dataset, folds: Folds, target: float) 
         mine, rest = folds.of_row == fold, folds.of_row != fold
         without = held_out.without[fold]
         heat = temperature([Scored(held_out.labels, without[rest], truth[rest])])
-        confidences[mine] = softmax(without[mine] / heat)
+        confidences[mine] = adjusted(without[mine], heat, shift.ratios)
         limits = text_limits(chars[rest], known[rest])
         plain = (chars >= limits.min_chars) & (known >= limits.min_known)
         certificates = {}
         if folds.authors_known:
-            rest &= plain
+            rest &= plain & shift.kept
             certificates = certify.certify(
-                Judged(truth[rest], held_out.labels, softmax(without[rest] / heat)),
+                Judged(truth[rest], held_out.labels, adjusted(without[rest], heat, shift.ratios)),
                 folds.groups[rest],
                 target,
                 dataset.taxonomy.other,

@@ -20,6 +20,14 @@ from service.cli.options import FILE, Steps, store_option
     "--target-precision", default=0.95, type=click.FloatRange(0.5, 0.999), show_default=True
 )
 @click.option("--seed", default=0, type=click.IntRange(0, 2**32 - 1), show_default=True)
+@click.option(
+    "--share",
+    "shares",
+    multiple=True,
+    metavar="AREA=SHARE",
+    help="An area's share of the office's petitions, for example other=0.7; repeatable.",
+)
+@click.option("--archive", type=FILE, help="Estimate the shares from this unlabelled table.")
 @click.option("--curve", is_flag=True, help="Add the learning curve to the report.")
 @store_option
 def command(
@@ -32,11 +40,13 @@ def command(
     accept_relabelled: bool,
     target_precision: float,
     seed: int,
+    shares: tuple[str, ...],
+    archive: Path | None,
     curve: bool,
     store: Store,
 ) -> None:
     """Train on the shipped corpus and the files given, validate on unseen authors, promote."""
-    from training.corpus import read_corpus
+    from training.corpus import read_corpus, read_texts
     from training.gate import check_gate
     from training.report import render_report
     from training.train import Options, train
@@ -44,13 +54,22 @@ def command(
     only = only or taxonomy is not None
     if only and not files:
         raise click.UsageError("without the shipped corpus, give at least one CSV")
+    if shares and archive:
+        raise click.UsageError("give --share or --archive, not both")
     columns = {"text": text_column, "area": area_column}
     dataset, lexicon = read_corpus(
         files, only=only, taxonomy=taxonomy, columns={k: v for k, v in columns.items() if v}
     )
     click.echo(f"{len(dataset.rows)} rows from {len(dataset.sources)} files", err=True)
+    options = Options(
+        target_precision,
+        seed,
+        curve,
+        shares=_read_shares(shares),
+        archive=read_texts(archive, text_column or "text") if archive else (),
+    )
     with Steps() as progress:
-        trained = train(dataset, lexicon, Options(target_precision, seed, curve), progress)
+        trained = train(dataset, lexicon, options, progress)
     version = trained.save(store.folder)
     click.echo(render_report(trained.report))
     click.echo(f"version {version}")
@@ -59,3 +78,16 @@ def command(
     check_gate(store, version, accept_relabelled=accept_relabelled)
     store.promote(version, "trained")
     click.echo(f"promoted: {version} answers from now on")
+
+
+def _read_shares(stated: tuple[str, ...]) -> dict[str, float]:
+    shares = {}
+    for each in stated:
+        area, _, share = each.partition("=")
+        try:
+            shares[area.strip()] = float(share)
+        except ValueError as error:
+            raise click.BadParameter(
+                f"{each!r}: expected for example other=0.7", param_hint="--share"
+            ) from error
+    return shares
