@@ -100,7 +100,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(folder, "its manifest cannot be read") from error
     if not well_formed:
-        raise _damaged(folder, f"its manifest is not one of format {FORMAT}")
+        raise VersionDamaged(
+            f"version {folder.name}: its manifest is not one of format {FORMAT}",
+            remedy="train a new one, and promote it with --force",
+        )
     return dict(manifest)
 
 

@@ -11,10 +11,11 @@ from models.store import Store
 from training import outcomes
 from training.bootstrap import draw_authors, intervals, macro_f1_draws
 from training.compare import compare, render
+from training.dataset import Dataset
 from training.gate import check_gate
 from training.metrics import Outcome, macro_f1
 from training.outcomes import Kept
-from training.train import Trained
+from training.train import Options, Trained, train
 
 Change = Callable[[Kept], Kept]
 
@@ -89,10 +90,39 @@ def test_gate_lets_a_like_version_pass(trained: Trained, store: Store) -> None:
 
 def test_gate_refuses_a_version_that_lacks_an_area(trained: Trained, store: Store) -> None:
     """It names the area."""
-    areas = {k: v for k, v in trained.report["areas"].items() if k != "care"}
-    lacking = dataclasses.replace(trained, report=trained.report | {"areas": areas})
+    outcome = trained.kept.outcome
+    kept = outcome.truth != "care"
+    columns = [at for at, label in enumerate(outcome.labels) if label != "care"]
+    lacking = Outcome(
+        outcome.truth[kept],
+        tuple(outcome.labels[at] for at in columns),
+        outcome.confidences[kept][:, columns],
+        outcome.auto[kept],
+    )
+    rows = trained.kept.of(np.flatnonzero(kept))
     with pytest.raises(GateRefused, match="without care"):
-        check_gate(store, lacking.save(store.folder))
+        check_gate(store, save(trained, store, with_outcome(rows, lacking)))
+
+
+def test_gate_names_force_where_the_running_version_is_of_no_use(
+    trained: Trained, store: Store
+) -> None:
+    """A damaged one, or one of an older format."""
+    new = save(trained, store, trained.kept)
+    (store.folder / store.resolve() / "report.txt").write_text("changed", encoding="utf-8")
+    with pytest.raises(GateRefused, match="nothing to compare") as refused:
+        check_gate(store, new)
+    assert "--force" in refused.value.remedy
+
+
+def test_version_for_other_shares_passes_the_gate(
+    trained: Trained, dataset: Dataset, store: Store
+) -> None:
+    """Versions are compared at the shares of their rows."""
+    options = Options(shares={"other": 0.7})
+    shifted = train(dataset, {"保护伞": 100}, options, lambda *_: None)
+    check_gate(store, shifted.save(store.folder))
+    assert np.allclose(shifted.kept.outcome.confidences, trained.kept.outcome.confidences)
 
 
 def test_comparison_uses_the_labels_of_the_running_version(trained: Trained) -> None:
@@ -107,7 +137,11 @@ def test_comparison_uses_the_labels_of_the_running_version(trained: Trained) -> 
 
 def test_kept_rows_come_back(trained: Trained, store: Store) -> None:
     """Without any text, and each text once."""
-    kept = outcomes.load(store.folder / store.resolve())
+    folder = store.folder / store.resolve()
+    kept = outcomes.load(folder)
+    with np.load(folder / outcomes.FILE) as arrays:
+        names = {"hashes", "authors", "places", "truth", "labels", "confidences", "auto"}
+        assert set(arrays) == names
     assert kept.hashes.tolist() == trained.kept.hashes.tolist()
     assert len(set(kept.hashes.tolist())) == len(kept.hashes)
     assert np.allclose(kept.outcome.confidences, trained.kept.outcome.confidences, atol=1e-6)

@@ -47,15 +47,18 @@ def test_texts_stand_in_a_report_only_when_asked_for(
     for with_texts in (False, True):
         report = evaluate(classifier, [tmp_path / "rows.csv"], with_texts=with_texts)
         assert ("独一无二" in build_page(report, classifier.taxonomy)) is with_texts
-        assert ("texts" in report) is with_texts
+        assert report["misjudged"][0]["place"] == "rows.csv:2"
+        assert ("text" in report["misjudged"][0]) is with_texts
 
 
 def test_markup_in_texts_and_names_stays_text(classifier: Classifier, tmp_path: Path) -> None:
     """A petition cannot write into the page."""
-    row = "text,area,author\n<b>路灯</b>坏了 <script>x</script>,care,<i>某</i>\n"
+    text = "<b>刷单</b>被骗转账三万元请公安机关破案 <script>x</script>"
+    row = f"text,area,author\n{text},care,<i>某</i>\n"
     (tmp_path / "rows.csv").write_text(row, encoding="utf-8")
     report = evaluate(classifier, [tmp_path / "rows.csv"], with_texts=True)
     page = build_page(report, classifier.taxonomy)
+    assert "&lt;script" in page
     assert "<script" not in page
     assert "<i>" not in page
 
@@ -75,6 +78,9 @@ def test_parts_of_the_report_add_up(trained: Trained) -> None:
     report = trained.report
     assert sum(band["n"] for band in report["by_length"]) == report["n"]
     assert sum(each["n"] for each in report["reliability"]) == report["n"]
+    assert sum(topic["n"] for topic in report["topics"]) == sum(
+        report["areas"][area]["n"] for area in report["areas"] if area != "other"
+    )
     for pair in report["confusions"]:
         assert pair["truth"] != pair["said"]
         assert pair["n"] > 0

@@ -84,10 +84,12 @@ def _other(answer: Prediction | InputError) -> float:
 
 def test_shares_are_estimated_from_an_archive(dataset: Dataset, tmp_path: Path) -> None:
     """Petitions of one area alone raise its share; rows without text are left out."""
-    texts = [row.petition.text.replace('"', "") for row in dataset.rows if row.area == "care"]
+    texts = [row.petition.text.replace('"', "") for row in dataset.rows if row.area == "care"] * 4
     lines = ["text", *(f'"{text}"' for text in texts), '"  "']
     (tmp_path / "archive.csv").write_text("\n".join(lines), encoding="utf-8")
     archive = read_texts(tmp_path / "archive.csv", "text")
     assert len(archive) == len(texts)
+    with pytest.raises(DatasetError, match="3 readable texts"):
+        train(dataset, {}, Options(archive=archive[:3]), lambda *_: None)
     report = train(dataset, {}, Options(archive=archive), lambda *_: None).report
     assert max(report["share_ratios"], key=report["share_ratios"].get) == "care"

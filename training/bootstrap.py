@@ -50,7 +50,7 @@ def intervals(outcome: Outcome, authors: Strings, seed: int = 0) -> dict[str, li
 
     With fewer than ``LEAST_AUTHORS`` authors single rows are drawn again instead.
     """
-    if len(np.unique(authors)) < LEAST_AUTHORS:
+    if drawn_by(authors) == "rows":
         authors = np.arange(len(authors)).astype(str)
     of_author = np.unique(authors, return_inverse=True)[1]
     drawn = draw_authors(int(of_author.max()) + 1, seed)
@@ -65,16 +65,22 @@ def intervals(outcome: Outcome, authors: Strings, seed: int = 0) -> dict[str, li
         "macro_f1": _interval(
             macro_f1_draws(outcome.truth, outcome.predicted, authors, labels, drawn)
         ),
-        "ece": _interval(
+        "ece": _reflected(
+            calibration_error(outcome.top, right),
             _row_draws(
                 of_author,
                 drawn[:_DRAWS_OF_ROWS],
                 lambda at: calibration_error(outcome.top[at], right[at]),
-            )
+            ),
         ),
         "auto_share": _interval(n_auto / rows),
         "auto_precision": _interval((n_auto_right / np.maximum(n_auto, 1))[n_auto > 0]),
     }
+
+
+def drawn_by(authors: Strings) -> str:
+    """Whether ``intervals`` draws "authors" or, where there are too few of them, "rows"."""
+    return "authors" if len(np.unique(authors)) >= LEAST_AUTHORS else "rows"
 
 
 def _sums(mask: npt.NDArray[np.bool_], of_author: Ints) -> Ints:
@@ -85,6 +91,12 @@ def _row_draws(of_author: Ints, drawn: Ints, measured: Callable[[Ints], float]) 
     """``measured`` on the rows of each draw."""
     rows = np.arange(len(of_author))
     return np.array([measured(np.repeat(rows, counts[of_author])) for counts in drawn])
+
+
+def _reflected(value: float, draws: Floats) -> list[float]:
+    """The basic interval: a drawn calibration error is above the value by chance alone."""
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return [max(0.0, 2 * value - float(high)), max(value, 2 * value - float(low))]
 
 
 def _interval(draws: Floats) -> list[float] | None:

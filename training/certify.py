@@ -102,7 +102,8 @@ def _certify_area(
     passed = None
     for count in _sequence(len(top), target):
         wrong = int((~right[:count]).sum())
-        bound = lower_bound(count * worth, wrong * worth)
+        mine = min(worth, proving_rows(right[:count], authors[:count]) / count)
+        bound = lower_bound(count * mine, wrong * mine)
         if bound < target:
             break
         passed = Certificate(

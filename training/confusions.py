@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.classifier import Classifier
-from training.dataset import Labelled
+from training.dataset import MIN_ROWS, Labelled
 from training.metrics import Outcome
 
 MOST_PAIRS, MOST_TERMS = 8, 10
@@ -58,6 +58,8 @@ def _deciding_terms(
     pull = weights[:, labels.index(said)] - weights[:, labels.index(true)]
     found = classifier.vocabulary.rows(texts, classifier.analyzer.segmenter)
     gains = np.bincount(found.terms, found.values * pull[found.terms], minlength=len(pull))
+    # A term of one or two rows would tell of single petitions.
+    gains[np.bincount(found.terms, minlength=len(pull)) < MIN_ROWS] = 0
     best = [(classifier.vocabulary.terms[at].strip(), gains[at]) for at in np.argsort(-gains)]
     # A single character tells a reader nothing.
     return list(dict.fromkeys(term for term, gain in best if gain > 0 and len(term) > 1))[

@@ -38,18 +38,23 @@ def read_corpus(
 
 
 def read_texts(path: Path, text_column: str) -> list[str]:
-    """The folded texts of an unlabelled table; rows without a readable text are left out.
+    """The folded titles and texts of an unlabelled table; rows without a text are left out.
 
     Raises FileError.
     """
     with open_csv(path) as table:
         at = table.column(text_column)
-        texts = [row.values[at] for row in table.rows if not row.problem]
-    return [folded for text in texts if (folded := _folded(text))]
+        title = table.header.index("title") if "title" in table.header else None
+        petitions = [
+            Petition(row.values[at], None if title is None else row.values[title] or None)
+            for row in table.rows
+            if not row.problem
+        ]
+    return [folded for petition in petitions if (folded := _folded(petition))]
 
 
-def _folded(text: str) -> str:
+def _folded(petition: Petition) -> str:
     try:
-        return read(Petition(text)).folded
+        return read(petition).folded
     except InputError:
         return ""

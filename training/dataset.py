@@ -14,7 +14,9 @@ from models.taxonomy import Area, Taxonomy
 from models.text import Petition, read
 
 COLUMNS = ("text", "area", "title", "topic", "also", "id", "author", "rule")
-MAX_LABEL_CHARS = 40
+MAX_LABEL_CHARS = 16
+"""A longer label is not told: the column may hold petitions."""
+
 MIN_ROWS = 3
 """An area with fewer rows cannot be learnt: no term from fewer than three rows is kept."""
 
@@ -181,8 +183,8 @@ def _label(
 
 
 def _shown(value: str) -> str:
-    """A label as it stands in the file, cut where it can only be something else."""
-    return repr(value if len(value) <= MAX_LABEL_CHARS else value[:MAX_LABEL_CHARS] + "…")
+    """A label as it stands in the file, of a long one only its length."""
+    return repr(value) if len(value) <= MAX_LABEL_CHARS else f"one of {len(value)} characters"
 
 
 def _topic(label: str, area: Area) -> str | None:

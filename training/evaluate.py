@@ -40,7 +40,7 @@ def evaluate(
     topics = np.array([prediction.topic or "" for prediction in predictions])
     about = {"version": classifier.version, "notes": list(dataset.notes)}
     report = build_report(dataset, outcome, topics, classifier, about)
-    return report | ({"texts": misjudged(dataset, outcome)} if with_texts else {})
+    return report | {"misjudged": misjudged(dataset, outcome, with_texts=with_texts)}
 
 
 def _confidences(prediction: Prediction, labels: Sequence[str]) -> list[float]:

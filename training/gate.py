@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from models import versions
-from models.errors import GateRefused
+from models.errors import GateRefused, OperatorError
 from models.store import Store
 from training import outcomes
 from training.compare import Comparison, compare
@@ -37,14 +36,17 @@ def check_gate(store: Store, version: str, *, accept_relabelled: bool = False) -
 
 
 def _reasons(store: Store, current: str, version: str, accepted: bool) -> Iterator[str]:
-    running, new = (
-        set(versions.read_json(store.folder / name / "report.json")["areas"])
-        for name in (current, version)
-    )
-    if running != new:
-        yield f"it has other areas ({_difference(running, new)})"
+    try:
+        running = outcomes.load(store.folder / current)
+    except OperatorError as error:
+        yield f"there is nothing to compare it with ({error.found})"
         return
-    found = compare(outcomes.load(store.folder / current), outcomes.load(store.folder / version))
+    new = outcomes.load(store.folder / version)
+    if set(running.outcome.labels) != set(new.outcome.labels):
+        areas = _difference(set(running.outcome.labels), set(new.outcome.labels))
+        yield f"it has other areas ({areas})"
+        return
+    found = compare(running, new)
     if found.n < LEAST_ROWS:
         yield f"only {found.n} rows are also behind the running version, too few to compare by"
         return

@@ -35,7 +35,7 @@ svg { max-width: 32rem; width: 100%; height: auto; }
 def build_page(report: Report, taxonomy: Taxonomy) -> str:
     """The whole file as text; every figure is from ``report``."""
     names = {area.code: area.name for area in taxonomy}
-    names |= {topic.code: topic.name for area in taxonomy for topic in area.topics}
+    topics = {area.code: {topic.code: topic.name for topic in area.topics} for area in taxonomy}
     environment = Environment(
         loader=PackageLoader("training"), autoescape=True, undefined=StrictUndefined
     )
@@ -44,6 +44,7 @@ def build_page(report: Report, taxonomy: Taxonomy) -> str:
     return environment.get_template("report.html").render(
         report=report,
         names=names,
+        topic_names=topics,
         style=Markup(_STYLE),  # noqa: S704 - a constant of ours
         style_hash=f"sha256-{digest}",
         other=taxonomy.other,
@@ -55,7 +56,8 @@ def build_page(report: Report, taxonomy: Taxonomy) -> str:
 def _workload(report: Report) -> dict[str, float]:
     """Of ``PETITIONS_A_DAY`` petitions: decided alone, wrong among them, left to people."""
     decided = PETITIONS_A_DAY * report["auto_share"]
-    wrong = decided * (1 - (report["auto_precision"] or 1))
+    precision = report["auto_precision"]
+    wrong = 0 if precision is None else round(decided * (1 - precision), 6)
     return {
         "all": PETITIONS_A_DAY,
         "decided": round(decided),

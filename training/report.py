@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from models.classifier import Classifier
-from training.bootstrap import intervals
+from training.bootstrap import drawn_by, intervals
 from training.certify import CONFIDENCE
 from training.confusions import frequent_confusions
 from training.dataset import Dataset
@@ -46,6 +46,8 @@ def build_report(
     certificates = classifier.policy.certificates
     return measure(outcome) | {
         "intervals": intervals(outcome, dataset.authors()),
+        "intervals_by": drawn_by(dataset.authors()),
+        "misjudged": misjudged(dataset, outcome),
         "topic_macro_f1": _topic_macro_f1(dataset, outcome, topics),
         "topics": _topic_table(dataset, outcome, topics),
         "confusion": {
@@ -70,8 +72,10 @@ def build_report(
     }
 
 
-def misjudged(dataset: Dataset, outcome: Outcome) -> list[dict[str, Any]]:
-    """The texts that were answered wrongly, surest first; only for who asks for texts."""
+def misjudged(
+    dataset: Dataset, outcome: Outcome, *, with_texts: bool = False
+) -> list[dict[str, Any]]:
+    """The rows that were answered wrongly, surest first: their places; texts only on request."""
     wrong = np.flatnonzero(outcome.truth != outcome.predicted)
     return [
         {
@@ -79,8 +83,8 @@ def misjudged(dataset: Dataset, outcome: Outcome) -> list[dict[str, Any]]:
             "said": str(outcome.predicted[at]),
             "confidence": float(outcome.top[at]),
             "place": dataset.rows[at].source,
-            "text": dataset.rows[at].petition.text,
         }
+        | ({"text": dataset.rows[at].petition.text} if with_texts else {})
         for at in wrong[np.argsort(-outcome.top[wrong])]
     ]
 
@@ -124,8 +128,11 @@ def _topic_table(dataset: Dataset, outcome: Outcome, topics: Strings) -> list[di
     said = np.char.add(np.char.add(outcome.predicted, "/"), topics)
     labelled = dataset.topics() != ""
     rows = []
-    for label in np.unique(true[labelled]).tolist():
-        area, topic = label.split("/")
+    pairs = set(
+        zip(outcome.truth[labelled].tolist(), dataset.topics()[labelled].tolist(), strict=True)
+    )
+    for area, topic in sorted(pairs):
+        label = f"{area}/{topic}"
         precision, recall, f1 = f1_of(true == label, said == label)
         n = int((true == label).sum())
         found = {"precision": precision, "recall": recall, "f1": f1, "n": n}
@@ -169,7 +176,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _range(report: Report, metric: str) -> str:
-    """The 95 % interval of a metric, with other authors drawn."""
+    """The 95 % interval of a metric, by ``intervals_by``."""
     low, high = report["intervals"][metric]
     return f"[{low:.3f}, {high:.3f}]"
 

@@ -29,6 +29,11 @@ from training.report import HEADLINE, build_report, render_report, to_json
 from training.shares import adjusted, estimated_shares, shares_of, stated_shares, thinned
 from training.validate import HeldOut, Progress, Shift, cross_fit, hold_out, text_limits
 
+LEAST_ARCHIVE = 200
+"""Fewer unlabelled petitions tell no shares."""
+
+_PORTION = 500
+
 ALSO_THRESHOLD = 0.25
 """Another area of at least this confidence is named in ``also``."""
 
@@ -46,7 +51,7 @@ class Options:
     seed: int = 0
     curve: bool = False
     shares: Mapping[str, float] = field(default_factory=dict)
-    archive: Sequence[str] = ()
+    archive: Sequence[str] | None = None
     recipe: Recipe = field(default_factory=Recipe)
 
 
@@ -78,6 +83,7 @@ def train(
     Raises DatasetError where there is too little to learn from.
     """
     check_learnable(dataset)
+    _check_shares(dataset, options)
     analyzer = Analyzer(Segmenter(lexicon), options.recipe.sizes)
     progress("counting terms", 0, 1)
     counts = count_terms(analyzer, [row.folded for row in dataset.rows])
@@ -111,11 +117,13 @@ def train(
     report = build_report(
         dataset.of(shift.kept),
         outcome.of(shift.kept),
-        held_out.topics[shift.kept],
+        held_out.topics_of(outcome.predicted)[shift.kept],
         classifier,
         about,
     )
-    kept = outcomes.keep(dataset, outcome)
+    # Versions are compared at the shares of their rows, whatever the office's are.
+    at_rows = cross_fit(held_out, dataset, folds, options.target_precision, _no_shift(dataset))
+    kept = outcomes.keep(dataset, at_rows)
     return Trained(classifier, report, _provenance(dataset, report, options), kept)
 
 
@@ -137,16 +145,40 @@ def _shift(fitted: Fitted, analyzer: Analyzer, dataset: Dataset, options: Option
     """What the office's shares change; nothing where they are neither stated nor estimated."""
     labels, areas = fitted.areas.labels, dataset.areas()
     learnt = shares_of(areas, labels)
-    if options.archive:
-        rows = fitted.vocabulary.rows(options.archive, analyzer.segmenter)
-        shares = estimated_shares(fitted.areas.confidences(fitted.areas.scores(rows)), learnt)
+    if options.archive is not None:
+        confidences = [
+            fitted.areas.confidences(fitted.areas.scores(rows))
+            for start in range(0, len(options.archive), _PORTION)
+            if (
+                rows := fitted.vocabulary.rows(
+                    options.archive[start : start + _PORTION], analyzer.segmenter
+                )
+            )
+        ]
+        shares = estimated_shares(np.concatenate(confidences), learnt)
     elif options.shares:
         shares = stated_shares(options.shares, learnt, labels)
     else:
-        return Shift(np.ones(len(labels)), np.ones(len(areas), dtype=bool))
+        return _no_shift(dataset)
     kept = np.zeros(len(areas), dtype=bool)
     kept[thinned(areas, labels, shares, options.seed)] = True
     return Shift(shares / learnt, kept)
+
+
+def _no_shift(dataset: Dataset) -> Shift:
+    n_labels = len(set(dataset.areas()))
+    return Shift(np.ones(n_labels), np.ones(len(dataset.rows), dtype=bool))
+
+
+def _check_shares(dataset: Dataset, options: Options) -> None:
+    """Tell what is wrong with the shares before anything takes long."""
+    labels = sorted(set(dataset.areas()))
+    stated_shares(options.shares, shares_of(dataset.areas(), labels), labels)
+    if options.archive is not None and len(options.archive) < LEAST_ARCHIVE:
+        raise DatasetError(
+            f"the archive has {len(options.archive)} readable texts",
+            remedy=f"give at least {LEAST_ARCHIVE}, or state the shares",
+        )
 
 
 def _shifted(areas: Linear, shift: Shift) -> Linear:

@@ -43,10 +43,10 @@ class HeldOut:
     """What models say that did not see the row's own fold.
 
     ``without[fold]`` has area scores (rows, labels) by models that saw neither that fold nor the
-    row's own: what may be calibrated and certified on before the fold is looked at. ``topics`` is
-    the best topic of the best area, "" where there is none; ``topic_scores`` are the scores of each
-    true area's topics. ``pairs`` is how many sequences of two characters of each row were known,
-    ``chars`` how many characters it has by ``count_chars``.
+    row's own: what may be calibrated and certified on before the fold is looked at. ``topics``
+    (rows, labels) is the best topic of each area, "" where there is none; ``topic_scores`` are the
+    scores of each true area's topics. ``pairs`` is how many sequences of two characters of each row
+    were known, ``chars`` how many characters it has by ``count_chars``.
     """
 
     labels: tuple[str, ...]
@@ -56,6 +56,11 @@ class HeldOut:
     topic_scores: list[Scored]
     pairs: Ints
     chars: Ints
+
+    def topics_of(self, areas: Strings) -> Strings:
+        """For each row the best topic of the given area, "" where there is none."""
+        columns = [self.labels.index(area) if area else 0 for area in areas.tolist()]
+        return self.topics[np.arange(len(areas)), columns].astype(str)
 
     @property
     def known(self) -> Floats:
@@ -93,7 +98,7 @@ def hold_out(
         labels,
         folds.of_row,
         np.zeros((folds.count, n_rows, len(labels))),
-        np.full(n_rows, "", dtype="U64"),
+        np.full((n_rows, len(labels)), "", dtype=object),
         [],
         np.zeros(n_rows, dtype=np.int64),
         np.array([count_chars(row.folded) for row in dataset.rows]),
@@ -134,7 +139,8 @@ def cross_fit(
 ) -> Outcome:
     """Confidence and decision for each row, by models, calibration and limits without its fold.
 
-    Nothing that bears on a row has seen its author. Only rows that ``shift`` keeps certify.
+    Nothing that bears on a row has seen its author, where authors are known and make three folds.
+    Only rows that ``shift`` keeps certify.
     """
     truth = dataset.areas()
     confidences = np.zeros_like(held_out.scores)
@@ -208,13 +214,12 @@ def _score(
     both = fit(dataset, counts, learnt, recipe, seed)
     areas = _area_scores(FittedAreas(*both[:3]), counts, rows, labels)
     matrix = counts.weigh(both.vocabulary, both.columns, rows)
-    best, truth = np.array(labels)[areas.argmax(axis=1)], dataset.areas()[rows]
-    topics = np.full(len(rows), "", dtype="U64")
+    truth = dataset.areas()[rows]
+    topics = np.full((len(rows), len(labels)), "", dtype=object)
     topic_scores = []
     for area, model in both.topics.items():
         inside = scores(model, matrix)
-        said = best == area
-        topics[said] = np.array(model.labels)[inside[said].argmax(axis=1)]
+        topics[:, labels.index(area)] = np.array(model.labels)[inside.argmax(axis=1)]
         topic_scores.append(
             Scored(model.labels, inside[truth == area], dataset.topics()[rows][truth == area])
         )

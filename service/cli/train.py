@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from models.store import Store
+from models.taxonomy import Taxonomy
 from service.cli.options import FILE, Steps, store_option
 
 
@@ -65,8 +66,8 @@ def command(
         target_precision,
         seed,
         curve,
-        shares=_read_shares(shares),
-        archive=read_texts(archive, text_column or "text") if archive else (),
+        shares=_read_shares(shares, dataset.taxonomy),
+        archive=read_texts(archive, text_column or "text") if archive else None,
     )
     with Steps() as progress:
         trained = train(dataset, lexicon, options, progress)
@@ -80,12 +81,16 @@ def command(
     click.echo(f"promoted: {version} answers from now on")
 
 
-def _read_shares(stated: tuple[str, ...]) -> dict[str, float]:
-    shares = {}
+def _read_shares(stated: tuple[str, ...], taxonomy: Taxonomy) -> dict[str, float]:
+    shares: dict[str, float] = {}
     for each in stated:
-        area, _, share = each.partition("=")
+        name, _, share = (part.strip() for part in each.partition("="))
+        area = taxonomy.area(name)
+        code = area.code if area else name
+        if code in shares:
+            raise click.BadParameter(f"{name} stands twice", param_hint="--share")
         try:
-            shares[area.strip()] = float(share)
+            shares[code] = float(share)
         except ValueError as error:
             raise click.BadParameter(
                 f"{each!r}: expected for example other=0.7", param_hint="--share"
