@@ -122,8 +122,9 @@ def train(
         about,
     )
     # Versions are compared at the shares of their rows, whatever the office's are.
-    at_rows = cross_fit(held_out, dataset, folds, options.target_precision, _no_shift(dataset))
-    kept = outcomes.keep(dataset, at_rows)
+    if not shift.kept.all():
+        outcome = cross_fit(held_out, dataset, folds, options.target_precision, _no_shift(dataset))
+    kept = outcomes.keep(dataset, outcome)
     return Trained(classifier, report, _provenance(dataset, report, options), kept)
 
 
@@ -146,15 +147,10 @@ def _shift(fitted: Fitted, analyzer: Analyzer, dataset: Dataset, options: Option
     labels, areas = fitted.areas.labels, dataset.areas()
     learnt = shares_of(areas, labels)
     if options.archive is not None:
-        confidences = [
-            fitted.areas.confidences(fitted.areas.scores(rows))
-            for start in range(0, len(options.archive), _PORTION)
-            if (
-                rows := fitted.vocabulary.rows(
-                    options.archive[start : start + _PORTION], analyzer.segmenter
-                )
-            )
-        ]
+        starts = range(0, len(options.archive), _PORTION)
+        portions = [options.archive[start : start + _PORTION] for start in starts]
+        rows = (fitted.vocabulary.rows(texts, analyzer.segmenter) for texts in portions)
+        confidences = [fitted.areas.confidences(fitted.areas.scores(each)) for each in rows]
         shares = estimated_shares(np.concatenate(confidences), learnt)
     elif options.shares:
         shares = stated_shares(options.shares, learnt, labels)
@@ -198,8 +194,7 @@ def _policy(
     confidences = adjusted(held_out.scores, areas.temperature, shift.ratios)
     other = dataset.taxonomy.other
     limits = text_limits(held_out.chars, held_out.known)
-    plain = (held_out.chars >= limits.min_chars) & (held_out.known >= limits.min_known)
-    plain &= shift.kept
+    plain = limits.kept_by(held_out) & shift.kept
     judged = Judged(dataset.areas()[plain], held_out.labels, confidences[plain])
     certificates = {}
     if folds.authors_known:

@@ -111,7 +111,7 @@ def hold_out(
         for pair in missed
     )
     parallel = joblib.Parallel(n_jobs=-1, return_as="generator")
-    for pair, found in zip(missed, parallel(tasks), strict=True):
+    for done, (pair, found) in enumerate(zip(missed, parallel(tasks), strict=True), 1):
         for fold in pair:
             # Of a pair, the rows of the one fold are for when the other is looked at.
             theirs = folds.of_row[found.rows] != fold if len(pair) > 1 else slice(None)
@@ -122,7 +122,7 @@ def hold_out(
             held_out.topics[found.rows] = found.topics
             held_out.pairs[found.rows] = found.pairs
             held_out.topic_scores.extend(found.topic_scores)
-        progress("validating on unseen authors", missed.index(pair) + 1, len(missed))
+        progress("validating on unseen authors", done, len(missed))
     return held_out
 
 
@@ -152,7 +152,7 @@ def cross_fit(
         heat = temperature([Scored(held_out.labels, without[rest], truth[rest])])
         confidences[mine] = adjusted(without[mine], heat, shift.ratios)
         limits = text_limits(chars[rest], known[rest])
-        plain = (chars >= limits.min_chars) & (known >= limits.min_known)
+        plain = limits.kept_by(held_out)
         certificates = {}
         if folds.authors_known:
             rest &= plain & shift.kept
@@ -172,6 +172,11 @@ class TextLimits(NamedTuple):
 
     min_chars: int
     min_known: float
+
+    def kept_by(self, held_out: HeldOut) -> Bools:
+        """Whether each row is within the limits."""
+        kept: Bools = (held_out.chars >= self.min_chars) & (held_out.known >= self.min_known)
+        return kept
 
 
 def text_limits(chars: Ints, known: Floats) -> TextLimits:
