@@ -88,10 +88,11 @@ def _normalised(columns: list[Floats]) -> Floats:
 def main() -> None:
     """Print a table in Markdown."""
     dataset, lexicon = read_corpus(())
-    analyzer = Analyzer(Segmenter(lexicon), Recipe().sizes)
-    counts = count_terms(analyzer, [row.folded for row in dataset.rows])
+    recipe = Recipe()
+    texts = [row.folded for row in dataset.rows]
+    counts = count_terms(Analyzer(Segmenter(lexicon), recipe.sizes), texts, recipe.least_rows)
     folds = split(dataset, 0)
-    held_out = hold_out(dataset, counts, folds, Recipe(), 0, lambda *_: None)
+    held_out = hold_out(dataset, counts, folds, recipe, 0, lambda *_: None)
     areas = dataset.areas()
     truth = (areas[:, None] == np.array(held_out.labels)).astype(float)
     lengths = np.array([len(row.folded) for row in dataset.rows])

@@ -25,10 +25,11 @@ OTHER = {"other": 0.7}
 def main() -> None:
     """Print a table in Markdown."""
     dataset, lexicon = read_corpus(())
-    analyzer = Analyzer(Segmenter(lexicon), Recipe().sizes)
-    counts = count_terms(analyzer, [row.folded for row in dataset.rows])
+    recipe = Recipe()
+    texts = [row.folded for row in dataset.rows]
+    counts = count_terms(Analyzer(Segmenter(lexicon), recipe.sizes), texts, recipe.least_rows)
     folds = split(dataset, 0)
-    held_out = hold_out(dataset, counts, folds, Recipe(), 0, lambda *_: None)
+    held_out = hold_out(dataset, counts, folds, recipe, 0, lambda *_: None)
     labels, areas, scores = held_out.labels, dataset.areas(), held_out.scores
     heat = temperature([Scored(labels, scores, areas)])
     learnt = shares_of(areas, labels)

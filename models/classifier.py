@@ -67,13 +67,17 @@ class Classifier:
         texts = [reading.folded for reading in readings]
         rows = self.vocabulary.rows(texts, self.analyzer.segmenter)
         confidences = self.areas.confidences(self.areas.scores(rows))
-        best = [self.areas.labels[at] for at in confidences.argmax(axis=1)]
+        numbers = confidences.argmax(axis=1)
+        best = [self.areas.labels[at] for at in numbers]
+        breadths = self.areas.breadths(rows, numbers)
         topics = self._best_topics(best, rows)
         known = np.diff(rows.starts) > 0
         return [
-            self._judge(reading, int(rows.pairs[at]), confidences[at], topics[at])
+            self._judge(
+                reading, int(rows.pairs[at]), float(breadths[at]), confidences[at], topics[at]
+            )
             if known[at]
-            else Prediction(self.version, (), self._reasons(reading, 0, Reason.NO_EVIDENCE))
+            else Prediction(self.version, (), self._reasons(reading, 0, 0.0, Reason.NO_EVIDENCE))
             for at, reading in enumerate(readings)
         ]
 
@@ -89,7 +93,12 @@ class Classifier:
         return found
 
     def _judge(
-        self, reading: Reading, pairs: int, confidences: Floats, topic: tuple[str, float] | None
+        self,
+        reading: Reading,
+        pairs: int,
+        breadth: float,
+        confidences: Floats,
+        topic: tuple[str, float] | None,
     ) -> Prediction:
         order = np.argsort(-confidences, kind="stable")
         areas = [self._area(self.areas.labels[at]) for at in order]
@@ -101,7 +110,7 @@ class Classifier:
         prediction = Prediction(
             self.version,
             ranking,
-            self._reasons(reading, pairs, *reasons),
+            self._reasons(reading, pairs, breadth, *reasons),
             area=ranking[0],
             also=tuple(
                 ranked.area
@@ -111,10 +120,12 @@ class Classifier:
         )
         return _with_topic(prediction, areas[0], topic)
 
-    def _reasons(self, reading: Reading, pairs: int, *reasons: Reason) -> tuple[Reason, ...]:
+    def _reasons(
+        self, reading: Reading, pairs: int, breadth: float, *reasons: Reason
+    ) -> tuple[Reason, ...]:
         """The given reasons and those that lie in the text itself."""
         truncated = [Reason.TRUNCATED] if reading.truncated else []
-        return (*reasons, *self.policy.text_reasons(reading.folded, pairs), *truncated)
+        return (*reasons, *self.policy.text_reasons(reading.folded, pairs, breadth), *truncated)
 
     def _area(self, code: str) -> Area:
         area = self.taxonomy.area(code)

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     NO_EVIDENCE = "no-evidence"
     TOO_SHORT = "too-short"
     UNFAMILIAR = "unfamiliar"
+    NARROW_EVIDENCE = "narrow-evidence"
     TRUNCATED = "truncated"
     AREA_NOT_CERTIFIED = "area-not-certified"
     OTHER_AREA = "other-area"
@@ -55,8 +56,9 @@ class Policy:
     """The thresholds of a version. An area without a certificate is never decided alone.
 
     Neither is a text of fewer than ``min_chars`` letters, digits and Chinese characters, nor one of
-    which less than ``min_known`` is known: hardly any of the rows behind the certificates was so
-    short or so strange, so that they prove nothing about it.
+    which less than ``min_known`` is known, nor one whose answer rests on fewer terms than
+    ``min_breadth`` (``Linear.breadths``): hardly any of the rows behind the certificates was so
+    short, so strange or so narrow, so that they prove nothing about it.
     """
 
     certificates: Mapping[str, Certificate]
@@ -64,6 +66,7 @@ class Policy:
     other: str | None
     min_chars: int
     min_known: float
+    min_breadth: float
 
     def reasons(self, areas: Sequence[str], confidences: Sequence[float]) -> list[Reason]:
         """Why the best of ``areas`` (best first) must be reviewed; empty when it need not be."""
@@ -77,12 +80,16 @@ class Policy:
         close = confidences[0] - confidences[1] < CLOSE_MARGIN
         return [Reason.BELOW_THRESHOLD, *([Reason.CLOSE_SECOND] if close else [])]
 
-    def text_reasons(self, folded: str, pairs: int) -> list[Reason]:
-        """Why a folded text with so many known ``pairs`` must be reviewed whatever its area."""
+    def text_reasons(self, folded: str, pairs: int, breadth: float) -> list[Reason]:
+        """Why a folded text must be reviewed whatever its area.
+
+        It has so many known ``pairs``, and its answer rests on ``breadth`` terms.
+        """
         chars = count_chars(folded)
         if chars < self.min_chars:
             return [Reason.TOO_SHORT]
-        return [Reason.UNFAMILIAR] if known_share(chars, pairs) < self.min_known else []
+        strange = [Reason.UNFAMILIAR] if known_share(chars, pairs) < self.min_known else []
+        return [*strange, *([Reason.NARROW_EVIDENCE] if breadth < self.min_breadth else [])]
 
 
 def known_share(chars: int, pairs: int) -> float:

@@ -1,10 +1,15 @@
 """A linear model over TF-IDF rows, and the calibration of its scores."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from models.ngrams import Ints
 from models.terms import Floats, Rows
+
+_LEAST = 1e-300
+"""Keeps a quotient finite."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,27 @@ class Linear:
             products = self.weights[rows.terms] * rows.values[:, None]
             scores[filled] += np.add.reduceat(products, rows.starts[filled], axis=0)
         return scores
+
+    def breadths(self, rows: Rows, best: Ints) -> Floats:
+        """How many terms each row's label ``best`` rests on: the effective number of those for it.
+
+        That is (sum of c)² / sum of c² over the contributions c that are above the mean over the
+        labels (Kish 1965, "Survey Sampling", of weights). An empty row has 0.
+        """
+        lengths = np.diff(rows.starts)
+        towards = self.weights[rows.terms, np.repeat(best, lengths)] - self._mean[rows.terms]
+        clues = np.maximum(towards, 0) * rows.values
+        sums = np.zeros((2, len(lengths)))
+        filled = np.flatnonzero(lengths)
+        if len(filled):
+            sums[:, filled] = np.add.reduceat([clues, clues**2], rows.starts[filled], axis=1)
+        found: Floats = sums[0] ** 2 / np.maximum(sums[1], _LEAST)
+        return found
+
+    @cached_property
+    def _mean(self) -> Floats:
+        found: Floats = self.weights.mean(axis=1)
+        return found
 
     def confidences(self, scores: Floats) -> Floats:
         """Probabilities of the same shape as ``scores``; each row adds up to 1."""

@@ -1,8 +1,8 @@
 """Terms: what of a petition the model counts, and how much each weighs in it.
 
 Two kinds of term: the words of the segmenter (written with a leading space, so that the kinds
-never meet) and character n-grams inside runs of Chinese characters. Words carry meaning; n-grams
-carry it across typing errors and unknown words.
+never meet) and character n-grams inside runs of letters, as which Chinese characters count. Words
+carry meaning; n-grams carry it across typing errors and unknown words.
 """
 
 import re
@@ -19,8 +19,10 @@ from models.words import Segmenter
 
 Floats = npt.NDArray[np.float64]
 
-_RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]+")
-"""Chinese characters. Single letters and digits say nothing; words of them are counted whole."""
+_RUN = re.compile(r"[^\W\d_]+")
+"""Letters of any script. Digits say little and may be a person's; words of them count whole."""
+
+_PAIR = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]{2}")
 
 _LONG_NUMBER = re.compile(r"\d{6}")
 
@@ -66,8 +68,8 @@ class Analyzer:
 
 
 def is_pair(term: str) -> bool:
-    """Whether a term is a sequence of two characters."""
-    return len(term) == 2 and term[0] != " "  # noqa: PLR2004
+    """Whether a term is a sequence of two Chinese characters."""
+    return _PAIR.fullmatch(term) is not None
 
 
 def _is_word(word: str) -> bool:

@@ -37,7 +37,7 @@ from models.taxonomy import Taxonomy
 from models.terms import Analyzer, Vocabulary
 from models.words import Segmenter, read_terms, write_terms
 
-FORMAT = 2
+FORMAT = 3
 _MODEL_FILES = ("arrays.npz", "terms.txt", "lexicon.txt", "model.json")
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "jieba", "rjieba")
 
@@ -156,6 +156,7 @@ def _model_document(classifier: Classifier) -> dict[str, Any]:
         "also": policy.also,
         "min_chars": policy.min_chars,
         "min_known": policy.min_known,
+        "min_breadth": policy.min_breadth,
         "certificates": {area: asdict(found) for area, found in policy.certificates.items()},
     }
 
@@ -189,6 +190,7 @@ def _read_model(folder: Path) -> Classifier:
             taxonomy.other,
             document["min_chars"],
             document["min_known"],
+            document["min_breadth"],
         ),
     )
 

@@ -19,6 +19,7 @@ REASONS = {
     Reason.NO_EVIDENCE: "文中没有模型认识的词语，无法判断",
     Reason.TOO_SHORT: "文字太短，比模型学过的绝大多数信访件都短",
     Reason.UNFAMILIAR: "文字不像模型学过的信访件，可能不是信访件",
+    Reason.NARROW_EVIDENCE: "判断只依据很少几个词语，需要人工确认",
     Reason.TRUNCATED: "文字太长，只读了开头和结尾各一万字",
     Reason.AREA_NOT_CERTIFIED: "这个领域还没有取得自动分办的证明，一律由人工确认",
     Reason.OTHER_AREA: "判断为不属六项，一律由人工确认",

@@ -89,7 +89,12 @@ def test_certified_area_is_decided_alone_above_its_threshold(classifier: Classif
     for threshold, reasons in ((confidence, ()), (confidence + 1e-9, (Reason.BELOW_THRESHOLD,))):
         certificate = Certificate(threshold, 0.99, 0.96, 100, 5, "office")
         policy = Policy(
-            {best.area: certificate}, also=0.25, other="other", min_chars=6, min_known=0.5
+            {best.area: certificate},
+            also=0.25,
+            other="other",
+            min_chars=6,
+            min_known=0.5,
+            min_breadth=0,
         )
         prediction = dataclasses.replace(classifier, policy=policy).classify(Petition(FRAUD))
         assert [r for r in prediction.reasons if r is not Reason.CLOSE_SECOND] == list(reasons)

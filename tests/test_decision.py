@@ -11,6 +11,7 @@ POLICY = Policy(
     other="other",
     min_chars=6,
     min_known=0.5,
+    min_breadth=4.0,
 )
 
 
@@ -42,10 +43,15 @@ def test_close_second_is_a_matter_of_the_margin() -> None:
 )
 def test_punctuation_does_not_lengthen_a_text(text: str, short: bool) -> None:
     """Only letters, digits and Chinese characters count."""
-    assert (POLICY.text_reasons(text, pairs=5) == [Reason.TOO_SHORT]) is short
+    assert (POLICY.text_reasons(text, pairs=5, breadth=4) == [Reason.TOO_SHORT]) is short
 
 
 def test_text_of_another_kind_goes_to_a_person() -> None:
     """Of six characters there are five sequences of two; half of them must be known."""
-    assert POLICY.text_reasons("派出所不立案", pairs=2) == [Reason.UNFAMILIAR]
-    assert POLICY.text_reasons("派出所不立案", pairs=3) == []
+    assert POLICY.text_reasons("派出所不立案", pairs=2, breadth=4) == [Reason.UNFAMILIAR]
+    assert POLICY.text_reasons("派出所不立案", pairs=3, breadth=4) == []
+
+
+def test_an_answer_that_rests_on_few_terms_goes_to_a_person() -> None:
+    """One telling phrase among other matters is no petition about it."""
+    assert POLICY.text_reasons("派出所不立案", pairs=5, breadth=3.9) == [Reason.NARROW_EVIDENCE]

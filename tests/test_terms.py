@@ -32,9 +32,9 @@ def test_long_numbers_are_no_terms(number: str) -> None:
     assert not any(set(term) & set("0123456789") for term in ANALYZER(f"电话{number}谢谢"))
 
 
-def test_short_numbers_and_letters_are_words_only() -> None:
-    """110, 12345 and 12123 name offices; a single letter is no n-gram."""
-    assert ANALYZER("打12345,app") == [" 打", " 12345", " app", "打"]
+def test_numbers_are_words_only() -> None:
+    """110, 12345 and 12123 name offices; their digits alone say nothing."""
+    assert ANALYZER("打12345,it") == [" 打", " 12345", " it", "打", "i", "t", "it"]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80))

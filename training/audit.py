@@ -68,9 +68,8 @@ def _label_errors(
     learning, Northcutt et al. 2021).
     """
     recipe = Recipe()
-    counts = count_terms(
-        Analyzer(Segmenter(lexicon), recipe.sizes), [row.folded for row in dataset.rows]
-    )
+    texts = [row.folded for row in dataset.rows]
+    counts = count_terms(Analyzer(Segmenter(lexicon), recipe.sizes), texts, recipe.least_rows)
     held_out = hold_out(dataset, counts, split(dataset, 0), recipe, 0, progress)
     truth = dataset.areas()
     heat = temperature([Scored(held_out.labels, held_out.scores, truth)])

@@ -34,7 +34,8 @@ def read_corpus(
         if only or taxonomy:
             return office, lexicon
         own = read_dataset(sorted(folder.glob("*.csv")), labels)
-    return replace(own.joined(office), evidence="shipped"), lexicon
+    shipped_rows = [replace(row, is_local=False) for row in own.rows]
+    return replace(own, rows=shipped_rows).joined(office), lexicon
 
 
 def read_texts(path: Path, text_column: str) -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from models.ngrams import Ints
 from training.dataset import Dataset
-from training.fit import Counts, Recipe, fit_linear, scores
+from training.fit import Counts, Recipe, fit_areas, scores
 from training.folds import Folds
 from training.metrics import Strings, macro_f1
 from training.validate import Progress
@@ -51,9 +51,7 @@ def _sizes(most: int) -> list[int]:
 def _predict(
     dataset: Dataset, counts: Counts, learnt: Ints, asked: Ints, recipe: Recipe, seed: int
 ) -> Strings:
-    vocabulary, columns = counts.vocabulary(learnt)
-    matrix = counts.weigh(vocabulary, columns, learnt)
-    model = fit_linear(matrix, dataset.areas()[learnt], recipe, seed)
-    found = scores(model, counts.weigh(vocabulary, columns, asked))
-    predicted: Strings = np.array(model.labels)[found.argmax(axis=1)]
+    fitted = fit_areas(dataset, counts, learnt, recipe, seed)
+    found = scores(fitted.areas, counts.weigh(fitted.vocabulary, fitted.columns, asked))
+    predicted: Strings = np.array(fitted.areas.labels)[found.argmax(axis=1)]
     return predicted

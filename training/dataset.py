@@ -33,20 +33,23 @@ class Labelled:
     rule: str
     source: str
     petition: Petition
+    is_local: bool = True
+    """Whether it is an office's own row, not one of the shipped."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Rows that can all be learnt from; ``sources`` maps each file to its SHA-256.
-
-    ``evidence`` says whose rows they are, as ``Certificate.evidence`` does.
-    """
+    """Rows that can all be learnt from; ``sources`` maps each file to its SHA-256."""
 
     taxonomy: Taxonomy
     rows: Sequence[Labelled]
     sources: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
-    evidence: str = "office"
+
+    @property
+    def evidence(self) -> str:
+        """Whose rows they are, as ``Certificate.evidence`` says it."""
+        return "office" if self.are_local().all() else "shipped"
 
     def joined(self, other: "Dataset") -> "Dataset":
         """The rows of both."""
@@ -60,6 +63,14 @@ class Dataset:
     def of(self, mask: npt.NDArray[np.bool_]) -> "Dataset":
         """The rows where ``mask`` is true."""
         return replace(self, rows=[self.rows[at] for at in np.flatnonzero(mask).tolist()])
+
+    def weights(self, local: float) -> npt.NDArray[np.float64]:
+        """How much each row counts: ``local`` for an office's own, 1 for a shipped one."""
+        return np.where(self.are_local(), local, 1.0)
+
+    def are_local(self) -> npt.NDArray[np.bool_]:
+        """Per row, whether it is an office's own."""
+        return np.array([row.is_local for row in self.rows], dtype=bool)
 
     def areas(self) -> npt.NDArray[np.str_]:
         """Area code per row."""

@@ -59,6 +59,13 @@ def split(dataset: Dataset, seed: int) -> Folds:
     return Folds(_spread(dataset.areas(), groups, n_folds, seed), groups, UNKNOWN_AUTHORS)
 
 
+def alike_apart(dataset: Dataset, n_folds: int, seed: int) -> Ints:
+    """Fold number per row: areas spread evenly, near-duplicates together, authors mixed."""
+    groups = similar_groups([row.folded for row in dataset.rows])
+    n_folds = min(n_folds, len(np.unique(groups)), _most_rows(dataset))
+    return _spread(dataset.areas(), groups, n_folds, seed)
+
+
 def _max_folds(n_rows: int) -> int:
     return min(MAX_FOLDS, max(MIN_FOLDS, ROWS_TO_FIT // n_rows))
 

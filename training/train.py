@@ -20,12 +20,13 @@ from training.calibrate import Scored, temperature
 from training.certify import certify
 from training.curve import learning_curve
 from training.dataset import Dataset, check_learnable
-from training.fit import Fitted, Recipe, count_terms, fit
+from training.fit import Counts, Fitted, Recipe, count_terms, fit
 from training.folds import Folds, split
 from training.metrics import Judged
 from training.outcomes import Kept
 from training.page import build_page
 from training.report import HEADLINE, build_report, render_report, to_json
+from training.select import suited_recipe, suited_weight
 from training.shares import adjusted, estimated_shares, shares_of, stated_shares, thinned
 from training.validate import HeldOut, Progress, Shift, cross_fit, hold_out, text_limits
 
@@ -40,11 +41,13 @@ ALSO_THRESHOLD = 0.25
 
 @dataclass(frozen=True)
 class Options:
-    """What a caller decides: the share of ``auto`` decisions to be right, the seed, the recipe.
+    """What a caller decides: the share of ``auto`` decisions to be right, the seed.
 
     ``shares`` are an office's shares of some areas, where they are not those of the rows;
     ``archive`` are folded texts of unlabelled petitions to estimate all shares from instead.
-    ``curve`` adds the learning curve to the report, which takes several more fits.
+    ``curve`` adds the learning curve to the report, which takes several more fits. Without a
+    ``recipe``, the shipped one is used beside shipped rows, with a weight for the office's that is
+    chosen by validation; for rows that are all an office's, the whole recipe is.
     """
 
     target_precision: float = 0.95
@@ -52,7 +55,7 @@ class Options:
     curve: bool = False
     shares: Mapping[str, float] = field(default_factory=dict)
     archive: Sequence[str] | None = None
-    recipe: Recipe = field(default_factory=Recipe)
+    recipe: Recipe | None = None
 
 
 @dataclass(frozen=True)
@@ -84,19 +87,19 @@ def train(
     """
     check_learnable(dataset)
     _check_shares(dataset, options)
-    analyzer = Analyzer(Segmenter(lexicon), options.recipe.sizes)
+    start = options.recipe or Recipe(least_rows=1 if dataset.are_local().all() else 3)
+    analyzer = Analyzer(Segmenter(lexicon), start.sizes)
     progress("counting terms", 0, 1)
-    counts = count_terms(analyzer, [row.folded for row in dataset.rows])
+    counts = count_terms(analyzer, [row.folded for row in dataset.rows], start.least_rows)
     progress("counting terms", 1, 1)
     if not counts.terms:
-        raise DatasetError("no term stands in three rows", remedy="give more rows, or longer texts")
+        raise DatasetError("no term stands in the rows", remedy="give more rows, or longer texts")
     folds = split(dataset, options.seed)
-    held_out = hold_out(dataset, counts, folds, options.recipe, options.seed, progress)
+    recipe = options.recipe or _chosen(dataset, counts, folds, start, options.seed, progress)
+    held_out = hold_out(dataset, counts, folds, recipe, options.seed, progress)
     progress("fitting on all rows", 0, 1)
     rows = np.arange(len(dataset.rows))
-    fitted = _calibrated(
-        fit(dataset, counts, rows, options.recipe, options.seed), held_out, dataset
-    )
+    fitted = _calibrated(fit(dataset, counts, rows, recipe, options.seed), held_out, dataset)
     progress("fitting on all rows", 1, 1)
     shift = _shift(fitted, analyzer, dataset, options)
     policy = _policy(fitted.areas, shift, held_out, dataset, folds, options)
@@ -112,7 +115,7 @@ def train(
     outcome = cross_fit(held_out, dataset, folds, options.target_precision, shift)
     about = _about(dataset, folds, options, shift)
     if options.curve:
-        points = learning_curve(dataset, counts, folds, options.recipe, options.seed, progress)
+        points = learning_curve(dataset, counts, folds, recipe, options.seed, progress)
         about["learning_curve"] = [point._asdict() for point in points]
     report = build_report(
         dataset.of(shift.kept),
@@ -125,7 +128,16 @@ def train(
     if not shift.kept.all():
         outcome = cross_fit(held_out, dataset, folds, options.target_precision, _no_shift(dataset))
     kept = outcomes.keep(dataset, outcome)
-    return Trained(classifier, report, _provenance(dataset, report, options), kept)
+    return Trained(classifier, report, _provenance(dataset, report, options, recipe), kept)
+
+
+def _chosen(
+    dataset: Dataset, counts: Counts, folds: Folds, start: Recipe, seed: int, progress: Progress
+) -> Recipe:
+    """The recipe that held-out rows ask for; beside shipped rows only the weight of local ones."""
+    if dataset.are_local().all():
+        return suited_recipe(dataset, counts, folds, start, seed, progress)
+    return suited_weight(dataset, counts, start, seed, progress)
 
 
 def _calibrated(fitted: Fitted, held_out: HeldOut, dataset: Dataset) -> Fitted:
@@ -193,7 +205,7 @@ def _policy(
     """Certificates from held-out rows at the temperature and shares that the version answers at."""
     confidences = adjusted(held_out.scores, areas.temperature, shift.ratios)
     other = dataset.taxonomy.other
-    limits = text_limits(held_out.chars, held_out.known)
+    limits = text_limits(held_out.chars, held_out.known, held_out.breadths)
     plain = limits.kept_by(held_out) & shift.kept
     judged = Judged(dataset.areas()[plain], held_out.labels, confidences[plain])
     certificates = {}
@@ -228,11 +240,13 @@ def _about(dataset: Dataset, folds: Folds, options: Options, shift: Shift) -> di
     }
 
 
-def _provenance(dataset: Dataset, report: Mapping[str, Any], options: Options) -> dict[str, Any]:
+def _provenance(
+    dataset: Dataset, report: Mapping[str, Any], options: Options, recipe: Recipe
+) -> dict[str, Any]:
     return {
         "data": dict(dataset.sources),
         "seed": options.seed,
-        "recipe": dataclasses.asdict(options.recipe),
+        "recipe": dataclasses.asdict(recipe),
         "target_precision": options.target_precision,
         "metrics": {key: report[key] for key in HEADLINE},
     }

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.decision import Certificate, count_chars, known_share
 from models.ngrams import Ints
-from models.terms import Floats
+from models.terms import Floats, Rows
 from training import certify
 from training.calibrate import Scored, temperature
 from training.dataset import Dataset
@@ -29,7 +29,8 @@ LEAST_CHARS = 6
 """So does a text with fewer characters than this, however short the rows were."""
 
 STRANGE_PERCENTILE = 5
-"""And one of which less is known than of all but this percentage of held-out rows."""
+"""And one of which less is known, or whose answer rests on fewer terms, than of all but this
+percentage of held-out rows."""
 
 _ABSENT = 3.0
 """How far below its other scores a row scores an area that its fold could not learn."""
@@ -46,7 +47,8 @@ class HeldOut:
     row's own: what may be calibrated and certified on before the fold is looked at. ``topics``
     (rows, labels) is the best topic of each area, "" where there is none; ``topic_scores`` are the
     scores of each true area's topics. ``pairs`` is how many sequences of two characters of each row
-    were known, ``chars`` how many characters it has by ``count_chars``.
+    were known, ``chars`` how many characters it has by ``count_chars``, ``breadths`` on how many
+    terms its best area rested.
     """
 
     labels: tuple[str, ...]
@@ -56,6 +58,7 @@ class HeldOut:
     topic_scores: list[Scored]
     pairs: Ints
     chars: Ints
+    breadths: Floats
 
     def topics_of(self, areas: Strings) -> Strings:
         """For each row the best topic of the given area, "" where there is none."""
@@ -82,6 +85,7 @@ class _Scores(NamedTuple):
     topics: Strings
     topic_scores: list[Scored]
     pairs: Ints
+    breadths: Floats
 
 
 def hold_out(
@@ -92,7 +96,7 @@ def hold_out(
     One model that missed two folds serves both of them, so that n folds take n + n (n - 1) / 2 fits
     of the areas.
     """
-    labels = tuple(sorted(set(dataset.areas())))
+    labels = labels_of(dataset)
     n_rows = len(dataset.rows)
     held_out = HeldOut(
         labels,
@@ -102,6 +106,7 @@ def hold_out(
         [],
         np.zeros(n_rows, dtype=np.int64),
         np.array([count_chars(row.folded) for row in dataset.rows]),
+        np.zeros(n_rows),
     )
     missed: list[tuple[int, ...]] = [(fold,) for fold in range(folds.count)]
     if folds.count > _TOO_FEW:
@@ -121,9 +126,15 @@ def hold_out(
                 held_out.without[:, found.rows] = found.areas
             held_out.topics[found.rows] = found.topics
             held_out.pairs[found.rows] = found.pairs
+            held_out.breadths[found.rows] = found.breadths
             held_out.topic_scores.extend(found.topic_scores)
         progress("validating on unseen authors", done, len(missed))
     return held_out
+
+
+def labels_of(dataset: Dataset) -> tuple[str, ...]:
+    """The codes of the areas that occur, sorted."""
+    return tuple(np.unique(dataset.areas()).tolist())
 
 
 @dataclass(frozen=True)
@@ -151,7 +162,7 @@ def cross_fit(
         without = held_out.without[fold]
         heat = temperature([Scored(held_out.labels, without[rest], truth[rest])])
         confidences[mine] = adjusted(without[mine], heat, shift.ratios)
-        limits = text_limits(chars[rest], known[rest])
+        limits = text_limits(chars[rest], known[rest], held_out.breadths[rest])
         plain = limits.kept_by(held_out)
         certificates = {}
         if folds.authors_known:
@@ -168,24 +179,30 @@ def cross_fit(
 
 
 class TextLimits(NamedTuple):
-    """``Policy.min_chars`` and ``Policy.min_known``."""
+    """``Policy.min_chars``, ``Policy.min_known`` and ``Policy.min_breadth``."""
 
     min_chars: int
     min_known: float
+    min_breadth: float
 
     def kept_by(self, held_out: HeldOut) -> Bools:
         """Whether each row is within the limits."""
-        kept: Bools = (held_out.chars >= self.min_chars) & (held_out.known >= self.min_known)
+        kept: Bools = (
+            (held_out.chars >= self.min_chars)
+            & (held_out.known >= self.min_known)
+            & (held_out.breadths >= self.min_breadth)
+        )
         return kept
 
 
-def text_limits(chars: Ints, known: Floats) -> TextLimits:
+def text_limits(chars: Ints, known: Floats, breadths: Floats) -> TextLimits:
     """Limits that most rows keep; a text beyond them goes to a person."""
     min_chars = max(LEAST_CHARS, int(np.percentile(chars, SHORT_PERCENTILE)))
-    long_enough = known[chars >= min_chars]
-    if not len(long_enough):
-        return TextLimits(min_chars, 1.0)
-    return TextLimits(min_chars, float(np.percentile(long_enough, STRANGE_PERCENTILE)))
+    long_enough = chars >= min_chars
+    if not long_enough.any():
+        return TextLimits(min_chars, 1.0, np.inf)
+    limits = (np.percentile(each[long_enough], STRANGE_PERCENTILE) for each in (known, breadths))
+    return TextLimits(min_chars, *map(float, limits))
 
 
 def decided(
@@ -213,11 +230,11 @@ def _score(
     rows, learnt = np.flatnonzero(is_missed), np.flatnonzero(~is_missed)
     if len(missed) > 1:
         fitted = fit_areas(dataset, counts, learnt, recipe, seed)
-        return _Scores(
-            rows, _area_scores(fitted, counts, rows, labels), np.array([]), [], np.array([])
-        )
+        nothing = np.array([])
+        areas = area_scores(fitted, counts, rows, labels)
+        return _Scores(rows, areas, nothing, [], nothing, nothing)
     both = fit(dataset, counts, learnt, recipe, seed)
-    areas = _area_scores(FittedAreas(*both[:3]), counts, rows, labels)
+    areas = area_scores(FittedAreas(*both[:3]), counts, rows, labels)
     matrix = counts.weigh(both.vocabulary, both.columns, rows)
     truth = dataset.areas()[rows]
     topics = np.full((len(rows), len(labels)), "", dtype=object)
@@ -228,13 +245,12 @@ def _score(
         topic_scores.append(
             Scored(model.labels, inside[truth == area], dataset.topics()[rows][truth == area])
         )
-    pairs = counts.pairs(both.columns, rows)
-    return _Scores(rows, areas, topics, topic_scores, pairs)
+    terms = Rows(matrix.indptr, matrix.indices, matrix.data, counts.pairs(both.columns, rows))
+    breadths = both.areas.breadths(terms, scores(both.areas, matrix).argmax(axis=1))
+    return _Scores(rows, areas, topics, topic_scores, terms.pairs, breadths)
 
 
-def _area_scores(
-    fitted: FittedAreas, counts: Counts, rows: Ints, labels: tuple[str, ...]
-) -> Floats:
+def area_scores(fitted: FittedAreas, counts: Counts, rows: Ints, labels: tuple[str, ...]) -> Floats:
     """Scores with a column for every label, learnt or not."""
     found = scores(fitted.areas, counts.weigh(fitted.vocabulary, fitted.columns, rows))
     everything = np.tile(found.min(axis=1, keepdims=True) - _ABSENT, (1, len(labels)))
