@@ -185,14 +185,11 @@ def test_rows_of_unknown_authors_certify_nothing(dataset: Dataset) -> None:
     assert trained.report["auto_share"] == 0
 
 
-@pytest.mark.parametrize("texts", [["甲"] * 3, ["甲乙丙丁", "戊己庚辛", "壬癸子丑"]])
+@pytest.mark.parametrize("texts", [["甲"] * 3, ["。。。", "，，，！", "？？"]])
 def test_rows_that_teach_nothing_are_refused_in_words(taxonomy: Taxonomy, texts: list[str]) -> None:
-    """All the same, or without a term in common."""
+    """All the same, or without any term."""
     rows = [labelled(text, area, "a") for area in ("safety", "care") for text in texts]
-    rows = (
-        rows if len(set(texts)) == 1 else rows[:3] + [labelled(t[::-1], "care", "a") for t in texts]
-    )
-    with pytest.raises(DatasetError, match=r"same text|three rows"):
+    with pytest.raises(DatasetError, match=r"same text|no term"):
         train(Dataset(taxonomy, rows), {}, Options(), lambda *_: None)
 
 
