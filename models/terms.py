@@ -22,7 +22,10 @@ Floats = npt.NDArray[np.float64]
 _RUN = re.compile(r"[^\W\d_]+")
 """Letters of any script. Digits say little and may be a person's; words of them count whole."""
 
-_PAIR = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]{2}")
+_CHINESE = "[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]"
+_PAIR = re.compile(f"{_CHINESE}{{2}}")
+_DICTIONARY_WORD = re.compile(f" {_CHINESE}+")
+"""The segmenter makes no Chinese word up: what its dictionary lacks falls into characters."""
 
 _LONG_NUMBER = re.compile(r"\d{6}")
 
@@ -65,6 +68,11 @@ class Analyzer:
             for size in self.sizes:
                 for start in range(run.start(), run.end() - size + 1):
                     yield Span(run.string[start : start + size], start, start + size)
+
+
+def is_public(term: str) -> bool:
+    """Whether a term is a Chinese word of the dictionary or a single letter, and names nobody."""
+    return len(term) == 1 or _DICTIONARY_WORD.fullmatch(term) is not None
 
 
 def is_pair(term: str) -> bool:

@@ -211,7 +211,7 @@ def test_areas_and_topics_without_rows_are_named(taxonomy: Taxonomy) -> None:
 def test_text_without_evidence_is_never_right(classifier: Classifier, tmp_path: Path) -> None:
     """It is counted, and flatters no area."""
     path = tmp_path / "rows.csv"
-    path.write_text("text,area\nqqqqzz wwvvuu,safety\n派出所不立案,fairness\n", encoding="utf-8")
+    path.write_text("text,area\n1357 2468,safety\n派出所不立案,fairness\n", encoding="utf-8")
     found = evaluate(classifier, [path])
     assert found["no_evidence"] == 1
     assert found["areas"]["safety"]["recall"] == 0
