@@ -2,12 +2,14 @@
 
 import json
 from functools import cache
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from service import schemas
+from service.limits import UNLIMITED
 
 _REF = "#/components/schemas/{model}"
 
@@ -19,10 +21,13 @@ class Route(NamedTuple):
     path: str
     summary: str
     body: type[BaseModel] | None
-    answer: type[BaseModel]
+    answer: type[BaseModel] | None
+    """None where the answer is text of another ``media_type``."""
     errors: tuple[int, ...]
+    media_type: str = "application/json"
 
 
+_LIMIT_ERRORS = (429, 503)
 _BODY_ERRORS = (400, 411, 413, 415, 422, 503)
 
 ROUTES = (
@@ -38,6 +43,9 @@ ROUTES = (
     Route("get", "/v1/model", "The running version", None, schemas.ModelOut, (503,)),
     Route("get", "/healthz", "Alive", None, schemas.HealthOut, ()),
     Route("get", "/readyz", "Ready to classify", None, schemas.HealthOut, (503,)),
+    Route("get", "/metrics", "Counts and times for Prometheus", None, None, (), "text/plain"),
+    Route("get", "/openapi.json", "This document", None, None, (), "application/json"),
+    Route("get", "/docs", "This document as a page", None, None, (), "text/html"),
 )  # fmt: skip
 
 
@@ -45,7 +53,7 @@ ROUTES = (
 def document() -> str:
     """The document as JSON."""
     models = {route.body for route in ROUTES if route.body} | {schemas.ProblemOut}
-    models |= {route.answer for route in ROUTES}
+    models |= {route.answer for route in ROUTES if route.answer}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, definitions = models_json_schema(
         [(model, "validation") for model in ordered], ref_template=_REF
@@ -65,9 +73,11 @@ def document() -> str:
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    answers = {"200": _content("The answer", route.answer, "application/json")}
-    for status in route.errors:
-        answers[str(status)] = _content("Error", schemas.ProblemOut, "application/problem+json")
+    limits = () if route.path in UNLIMITED else _LIMIT_ERRORS
+    answers = {"200": _content("The answer", route.answer, route.media_type)}
+    for status in sorted({*route.errors, *limits}):
+        told = HTTPStatus(status).phrase
+        answers[str(status)] = _content(told, schemas.ProblemOut, "application/problem+json")
     operation: dict[str, Any] = {"summary": route.summary, "responses": answers}
     if route.body:
         body = _content("The body", route.body, "application/json")
@@ -75,6 +85,6 @@ def _operation(route: Route) -> dict[str, Any]:
     return operation
 
 
-def _content(description: str, model: type[BaseModel], media_type: str) -> dict[str, Any]:
-    reference = {"$ref": _REF.format(model=model.__name__)}
-    return {"description": description, "content": {media_type: {"schema": reference}}}
+def _content(description: str, model: type[BaseModel] | None, media_type: str) -> dict[str, Any]:
+    schema = {"$ref": _REF.format(model=model.__name__)} if model else {}
+    return {"description": description, "content": {media_type: {"schema": schema}}}

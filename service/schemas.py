@@ -1,6 +1,6 @@
 """Bodies of requests and answers, as they are checked and as the OpenAPI document shows them."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -8,6 +8,9 @@ from models.decision import Decision, Reason
 
 MAX_PETITIONS = 500
 MAX_ID_CHARS = 200
+
+
+PetitionId = Annotated[str, Field(max_length=MAX_ID_CHARS)]
 
 
 class _Request(BaseModel):
@@ -19,7 +22,7 @@ class PetitionIn(_Request):
 
     text: str = Field(description="The petition's text; it must have a visible character.")
     title: str | None = None
-    id: str | None = Field(None, max_length=MAX_ID_CHARS, description="Returned as it was sent.")
+    id: PetitionId | None = Field(None, description="Returned as it was sent.")
 
 
 class ClassifyIn(PetitionIn):
@@ -104,6 +107,7 @@ class ProblemOut(BaseModel):
     status: int
     code: str
     detail: str
+    request_id: str | None = None
     errors: list[dict[str, str]] | None = None
 
 

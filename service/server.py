@@ -1,7 +1,7 @@
 """Serving the application with waitress until a signal asks to stop."""
 
-import json
 import logging
+import select
 import signal
 import sys
 import threading
@@ -12,10 +12,11 @@ from typing import Any
 
 from flask import Flask
 from waitress import wasyncore
-from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 
 from models.errors import SettingsError
+from service.channel import Channel, Door
+from service.monitoring import Monitoring, log_request
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,9 @@ many times larger, so that even a dishonest client cannot fill the disk."""
 _POLL_S = 0.05
 _LAST_CALL_S = 0.2
 """Connections that reached this machine before the signal are still accepted for so long."""
-_MAX_CONNECTIONS = 1000
+_CAN_POLL = hasattr(select, "poll")
+_MAX_CONNECTIONS = 800 if _CAN_POLL else 400
+"""Windows can wait for 512 sockets; elsewhere most systems give a process 1,024 files."""
 _IDLE_S = 30
 
 
@@ -57,23 +60,41 @@ def serve(app: Flask, settings: Settings) -> None:
 
 def _listen(app: Flask, settings: Settings, sockets: dict[int, object]) -> Any:  # noqa: ANN401 - waitress has no types
     """A server on the address of the settings; its open connections appear in ``sockets``."""
+    found: Monitoring = app.extensions["monitoring"]
+
+    def refused(identifier: str, status: int, seconds: float, client: str) -> None:
+        found.told("refused", "other", status, seconds)
+        log_request(identifier, "refused", "other", status, seconds, client)
+
+    proxy = {
+        "trusted_proxy": settings.trusted_proxy,
+        "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto x-forwarded-host",
+        "clear_untrusted_proxy_headers": True,
+    }
     try:
-        return create_server(
+        server = create_server(
             app,
             map=sockets,
+            _dispatcher=Door(settings.threads, settings.queue, refused),
             host=settings.host,
             port=settings.port,
             threads=settings.threads,
             connection_limit=_MAX_CONNECTIONS,
             channel_timeout=_IDLE_S,
             max_request_body_size=settings.max_body_bytes * _HEAD_ROOM,
+            asyncore_use_poll=_CAN_POLL,
             ident="petition-triage",
+            **(proxy if settings.trusted_proxy else {}),
         )
     except (OSError, ValueError) as error:
         raise SettingsError(
             f"cannot listen on {settings.host}, port {settings.port} ({error})",
             remedy="choose another --host or --port; another program may use this one",
         ) from error
+    for each in sockets.values():
+        if isinstance(each, BaseWSGIServer):
+            each.channel_class = Channel
+    return server
 
 
 def _addresses(sockets: dict[int, object]) -> str:
@@ -98,36 +119,12 @@ def _finish(sockets: dict[int, object], timeout_s: int) -> None:
 def _close_idle(sockets: dict[int, object]) -> None:
     """Close the connections that wait for a next request."""
     for each in list(sockets.values()):
-        if isinstance(each, HTTPChannel) and not _is_busy(each):
+        if isinstance(each, Channel) and not _is_busy(each):
             each.will_close = True
 
 
 def _is_busy(each: object) -> bool:
     """Whether a connection is being read from, worked for, or written to."""
-    return isinstance(each, HTTPChannel) and bool(
+    return isinstance(each, Channel) and bool(
         each.request or each.requests or each.total_outbufs_len
     )
-
-
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line; what was given as ``extra`` stands beside the message."""
-
-    _USUAL = frozenset(vars(logging.makeLogRecord({})))
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line for a record, without any traceback."""
-        extra = {key: value for key, value in vars(record).items() if key not in self._USUAL}
-        line = {
-            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        return json.dumps(line | extra, ensure_ascii=False, default=str)
-
-
-def log_to_stderr() -> None:
-    """Send this program's log to standard error as JSON."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])

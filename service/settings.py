@@ -27,10 +27,22 @@ class Settings:
     """Port to listen on."""
     threads: int = 4
     """Requests answered at the same time."""
+    queue: int = 64
+    """Requests that may wait for a thread; one more is answered 503 at once."""
+    request_timeout_s: int = 30
+    """Longest time for a request, waiting included; then it is answered 503."""
+    rate_per_minute: int = 0
+    """Requests a minute that one address may send, more are answered 429; 0 for no limit."""
+    trusted_proxy: str = ""
+    """Address of the reverse proxy whose `X-Forwarded-*` headers are believed."""
     max_body_bytes: int = 8 * 1024 * 1024
     """Largest body of a request."""
     stop_timeout_s: int = 30
     """How long requests in flight may still take after a signal to stop."""
+    log_file: str = ""
+    """File for the log, a new one each midnight; empty for standard error."""
+    log_days: int = 190
+    """Days for which the files of the log are kept."""
 
     @property
     def versions(self) -> Path:
@@ -41,6 +53,10 @@ class Settings:
 _LIMITS = {
     "port": (0, 65535),
     "threads": (1, 256),
+    "queue": (0, 100_000),
+    "request_timeout_s": (1, 3600),
+    "rate_per_minute": (0, 1_000_000),
+    "log_days": (1, 3660),
     "max_body_bytes": (1024, 1024**3),
     "stop_timeout_s": (1, 3600),
 }

@@ -18,10 +18,11 @@ from service.settings import Settings, load_settings
 def command(config: object, **options: object) -> None:
     """Serve on this machine; the first start trains a version when there is none."""
     from service.app import create_app
-    from service.server import log_to_stderr, serve
+    from service.log import start_log
+    from service.server import serve
 
     settings = load_settings(config, options=options)  # type: ignore[arg-type]
-    log_to_stderr()
+    start_log(settings.log_file, settings.log_days)
     _warn_if_open(settings)
     store = Store(settings.versions)
     if store.current() is None:
