@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.exceptions import LengthRequired, UnsupportedMediaType
 
 from models.errors import InputError
 from models.prediction import Prediction
 from models.text import Petition
 from service.bodies import read_batch, read_petition
+from service.docs import operations, schemas
 from service.limits import check_time
 from service.monitoring import METRICS_TYPE, monitoring
 from service.openapi import document
@@ -119,6 +120,18 @@ def metrics() -> Response:
 def openapi() -> Response:
     """This API as an OpenAPI 3.1 document."""
     return Response(document(), content_type="application/json")
+
+
+@api.get("/docs")
+def docs() -> str:
+    """The same document as a page."""
+    return render_template(
+        "docs.html",
+        operations=operations(),
+        schemas=schemas(),
+        host=request.host_url.rstrip("/"),
+        keyed="securitySchemes" in document(),
+    )
 
 
 def _classified(petitions: list[Petition]) -> Iterator[Prediction | InputError]:

@@ -52,7 +52,10 @@ ROUTES = (
 @cache
 def document() -> str:
     """The document as JSON."""
-    models = {route.body for route in ROUTES if route.body} | {schemas.ProblemOut}
+    models: set[type[BaseModel]] = {route.body for route in ROUTES if route.body} | {
+        schemas.ProblemOut,
+        schemas.PetitionIn,
+    }
     models |= {route.answer for route in ROUTES if route.answer}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, definitions = models_json_schema(

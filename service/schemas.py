@@ -3,12 +3,15 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from models.decision import Decision, Reason
 
 MAX_PETITIONS = 500
 MAX_ID_CHARS = 200
 
+
+_EXAMPLE: JsonDict = {"text": "我在网上刷单被骗了三万多元，请公安机关尽快破案，把钱追回来。"}
 
 PetitionId = Annotated[str, Field(max_length=MAX_ID_CHARS)]
 
@@ -28,6 +31,8 @@ class PetitionIn(_Request):
 class ClassifyIn(PetitionIn):
     """One petition, and whether to explain the answer."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
     explain: bool = Field(False, description="Add score, baseline and evidence.")
     record: Literal[False] = Field(False, description="Nothing is kept yet; true is refused.")
 
@@ -35,8 +40,14 @@ class ClassifyIn(PetitionIn):
 class BatchIn(_Request):
     """Petitions that are judged one by one; one that is unusable does not fail the others."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"petitions": [_EXAMPLE | {"id": "2026-0001"}]}]}
+    )
+
     petitions: list[Any] = Field(
-        max_length=MAX_PETITIONS, description="Objects as in PetitionIn; others get an error each."
+        max_length=MAX_PETITIONS,
+        description="Objects as in PetitionIn; others get an error each.",
+        json_schema_extra={"items": {"anyOf": [{"$ref": "#/components/schemas/PetitionIn"}, {}]}},
     )
 
 
