@@ -1,10 +1,12 @@
 """How requests reach the application, and what the server refuses before: always as a problem."""
 
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
 
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 
 from service.limits import UNLIMITED
@@ -20,6 +22,10 @@ REFUSALS = {
     503: ("busy", "too many requests are waiting; send this one again later"),
 }
 """Status, code and words. The words of the server itself may quote what was sent."""
+
+MOST_RECEIVING_S = 300
+MOST_DRAINING_S = 10
+DRAINED_BYTES = 1 << 16
 
 
 class Busy:
@@ -48,6 +54,7 @@ class Refusal(ErrorTask):  # type: ignore[misc] # waitress has no types
         if status == Busy.code:
             self.response_headers.append(("Retry-After", str(RETRY_AFTER_S)))
         self.set_close_on_finish()
+        self.channel.refused = True
         self.content_length = len(body)
         self.write(body)
         seconds = time.perf_counter() - getattr(self.request, "arrived", time.perf_counter())
@@ -66,11 +73,78 @@ class Admitted(WSGITask):  # type: ignore[misc] # waitress has no types
         return environ
 
 
+class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
+    """Reads one request."""
+
+    def received(self, data: bytes) -> int:
+        """Read on; how many bytes were used. Nobody is told to go on with what is refused."""
+        used = int(super().received(data))
+        if self.error:
+            self.expect_continue = False
+        return used
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the request line and the header fields. Raises ParsingError."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # an address that Python's urlsplit refuses
+            raise ParsingError("Bad URI") from error
+
+
 class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
-    """One connection."""
+    """One connection.
+
+    After a refusal what the client still sends is read and thrown away for a while: closing at once
+    would reset the connection, and the client might never see why.
+    """
 
     task_class = Admitted
     error_task_class = Refusal
+    parser_class = Parser
+
+    refused = False
+    _began: float | None = None
+    _draining_until: float | None = None
+
+    def readable(self) -> bool:
+        """Whether the server should read from this connection."""
+        return self._draining_until is not None or bool(super().readable())
+
+    def handle_read(self) -> None:
+        """Read once; a request that takes too long to arrive ends its connection."""
+        if self._draining_until is not None:
+            self._drain(self._draining_until)
+            return
+        super().handle_read()
+        now = time.monotonic()
+        if self.request is None:
+            self._began = None
+        elif self._began is None:
+            self._began = now
+        elif now - self._began > MOST_RECEIVING_S:
+            self.will_close = True
+
+    def handle_close(self) -> None:
+        """Close, after a refusal only once the client has heard it."""
+        if not self.refused or self._draining_until is not None or not self.connected:
+            super().handle_close()
+            return
+        self.will_close = False
+        self._draining_until = time.monotonic() + MOST_DRAINING_S
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            super().handle_close()
+
+    def _drain(self, until: float) -> None:
+        try:
+            more = self.socket.recv(DRAINED_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            more = b""
+        if not more or time.monotonic() > until:
+            super().handle_close()
 
 
 class Door(ThreadedTaskDispatcher):  # type: ignore[misc] # waitress has no types

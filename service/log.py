@@ -55,6 +55,14 @@ def start_log(file: str = "", days: int = 0) -> None:
             file, when="midnight", backupCount=days, encoding="utf-8"
         )
     handler.setFormatter(JsonFormatter())
+    handler.addFilter(_without_address)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _without_address(record: logging.LogRecord) -> bool:
+    """The server names what it was asked for when it fails, and anything may stand there."""
+    if record.name == "waitress":
+        record.msg, record.args = record.getMessage().partition(" while serving ")[0], ()
+    return True

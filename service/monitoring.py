@@ -14,6 +14,7 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 
@@ -100,6 +101,7 @@ def monitoring() -> Monitoring:
 
 def register_monitoring(app: Flask) -> None:
     """Give every request an id, a line in the log, and its place in the metrics."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     found = app.extensions["monitoring"] = Monitoring()
     app.before_request(_begin)
     app.after_request(partial(_end, found))

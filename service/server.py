@@ -21,10 +21,6 @@ from service.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_HEAD_ROOM = 4
-"""The application refuses a body over its limit with a problem; the server itself only one this
-many times larger, so that even a dishonest client cannot fill the disk."""
-
 _POLL_S = 0.05
 _LAST_CALL_S = 0.2
 """Connections that reached this machine before the signal are still accepted for so long."""
@@ -39,8 +35,7 @@ def serve(app: Flask, settings: Settings) -> None:
 
     Raises SettingsError where the address cannot be listened on.
     """
-    sockets: dict[int, object] = {}
-    server = _listen(app, settings, sockets)
+    serving = Serving(app, settings)
     stopping = threading.Event()
 
     def stop(signum: int, frame: FrameType | None) -> None:
@@ -50,12 +45,43 @@ def serve(app: Flask, settings: Settings) -> None:
     for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), stop)
-    threading.Thread(target=server.run, daemon=True).start()
-    sys.stderr.write(f"Listening on {_addresses(sockets)} — Ctrl-C stops.\n")
+    serving.start()
+    sys.stderr.write(f"Listening on {serving.addresses()} — Ctrl-C stops.\n")
     while not stopping.wait(1):  # a wait without end would hold back signals on Windows
         pass
-    _finish(sockets, settings.stop_timeout_s)
-    server.task_dispatcher.shutdown()
+    serving.stop()
+
+
+class Serving:
+    """A server on the address of the settings."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        """Raises SettingsError where the address cannot be listened on."""
+        self._sockets: dict[int, object] = {}
+        self._server = _listen(app, settings, self._sockets)
+        self._stop_timeout_s = settings.stop_timeout_s
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return int(self._listening()[0].effective_port)
+
+    def addresses(self) -> str:
+        """Where it can be reached."""
+        found = self._listening()
+        return ", ".join(f"http://{each.effective_host}:{each.effective_port}" for each in found)
+
+    def start(self) -> None:
+        """Answer requests in a thread of its own."""
+        threading.Thread(target=self._server.run, daemon=True).start()
+
+    def stop(self) -> None:
+        """Let requests in flight finish."""
+        _finish(self._sockets, self._listening(), self._stop_timeout_s)
+        self._server.task_dispatcher.shutdown()
+
+    def _listening(self) -> list[Any]:
+        return [each for each in self._sockets.values() if isinstance(each, BaseWSGIServer)]
 
 
 def _listen(app: Flask, settings: Settings, sockets: dict[int, object]) -> Any:  # noqa: ANN401 - waitress has no types
@@ -81,7 +107,7 @@ def _listen(app: Flask, settings: Settings, sockets: dict[int, object]) -> Any: 
             threads=settings.threads,
             connection_limit=_MAX_CONNECTIONS,
             channel_timeout=_IDLE_S,
-            max_request_body_size=settings.max_body_bytes * _HEAD_ROOM,
+            max_request_body_size=settings.max_body_bytes + 1,
             asyncore_use_poll=_CAN_POLL,
             ident="petition-triage",
             **(proxy if settings.trusted_proxy else {}),
@@ -97,16 +123,10 @@ def _listen(app: Flask, settings: Settings, sockets: dict[int, object]) -> Any: 
     return server
 
 
-def _addresses(sockets: dict[int, object]) -> str:
-    listening = [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]
-    return ", ".join(f"http://{each.effective_host}:{each.effective_port}" for each in listening)
-
-
-def _finish(sockets: dict[int, object], timeout_s: int) -> None:
+def _finish(sockets: dict[int, object], servers: list[Any], timeout_s: int) -> None:
     """Accept no more connections, and wait until every request that was begun is answered."""
     deadline = time.monotonic() + timeout_s
     time.sleep(_LAST_CALL_S)
-    servers = [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]
     for server in servers:
         # The sockets belong to the serving thread: it is asked to close them.
         server.trigger.pull_trigger(partial(wasyncore.dispatcher.close, server))
