@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, g, request
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     PlatformCollector,
     ProcessCollector,
@@ -20,6 +21,7 @@ from prometheus_client import (
 
 from models.errors import InputError
 from models.prediction import Prediction
+from service.running import Running
 
 log = logging.getLogger("service.access")
 
@@ -74,6 +76,14 @@ class Monitoring:
         self._seconds_of = cache(self._seconds.labels)
         self._answer_of = cache(self._answers.labels)
 
+    def watch(self, running: Running) -> None:
+        """Tell of the version that should answer."""
+        Gauge(
+            "petition_triage_promoted_version_refused",
+            "1 while the promoted version cannot be loaded: an older one answers, or none.",
+            registry=self.registry,
+        ).set_function(lambda: float(running.refused()))
+
     def answered(self, outcomes: Iterable[Prediction | InputError]) -> None:
         """Count petitions by what was said of them."""
         for outcome in outcomes:
@@ -103,6 +113,7 @@ def register_monitoring(app: Flask) -> None:
     """Give every request an id, a line in the log, and its place in the metrics."""
     disable_created_metrics()  # type: ignore[no-untyped-call]
     found = app.extensions["monitoring"] = Monitoring()
+    found.watch(app.extensions["running"])
     app.before_request(_begin)
     app.after_request(partial(_end, found))
 

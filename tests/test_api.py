@@ -212,8 +212,10 @@ def test_fault_of_ours_tells_no_petition(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(TEXT)
 
+    client = app.test_client()
+    client.get("/readyz")
     monkeypatch.setattr("models.classifier.Classifier.classify", fail)
-    response = post(app.test_client(), {"text": TEXT})
+    response = post(client, {"text": TEXT})
     assert response.status_code == 500
     assert json.loads(response.data)["code"] == "internal"
     assert "RuntimeError" in str([vars(record) for record in caplog.records])
