@@ -76,7 +76,7 @@ def test_promotions_under_load_mix_nothing(store: Store, other: str) -> None:
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
-    for name in itertools.islice(itertools.cycle(reversed(names)), 20):
+    for name in itertools.islice(itertools.cycle(reversed(names)), 10):
         store.promote(name, "swap")
     stop.set()
     for thread in threads:
