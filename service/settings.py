@@ -20,7 +20,8 @@ class Settings:
     """Everything an operator may set. Each name is a TOML key and, in capitals, a variable."""
 
     models: str = field(default_factory=lambda: str(default_versions()))
-    """Folder of the version store."""
+    """Folder of the version store; by default `models/versions` in a checkout, else the user's
+    data folder."""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = 8000
@@ -50,10 +51,10 @@ class Settings:
         return Path(self.models)
 
 
-_LIMITS = {
+LIMITS = {
     "port": (0, 65535),
     "threads": (1, 256),
-    "queue": (0, 100_000),
+    "queue": (1, 100_000),
     "request_timeout_s": (1, 3600),
     "rate_per_minute": (0, 1_000_000),
     "log_days": (1, 3660),
@@ -104,7 +105,7 @@ def _value(key: str, value: object, kind: object) -> Any:  # noqa: ANN401 - a se
         number = int(str(value))
     except ValueError as error:
         raise SettingsError(f"setting {key} is {value!r}", expected="a whole number") from error
-    low, high = _LIMITS[key]
+    low, high = LIMITS[key]
     if not low <= number <= high:
         raise SettingsError(f"setting {key} is {number}", expected=f"{low} to {high}")
     return number

@@ -1,11 +1,13 @@
 """Settings from a file, the environment and options."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from models.errors import SettingsError
-from service.settings import load_settings
+from scripts.settings_table import BEGIN, END, README, table
+from service.settings import Settings, load_settings
 
 
 def test_options_win_over_environment_over_file(tmp_path: Path) -> None:
@@ -45,3 +47,9 @@ def test_unknown_variable_is_refused() -> None:
     """A typing error does not pass for a default."""
     with pytest.raises(SettingsError, match="'prot'"):
         load_settings(environment={"PETITION_TRIAGE_PROT": "1"})
+
+
+def test_readme_lists_every_setting_as_it_is() -> None:
+    """Key, default, range and meaning; `make readme` writes them."""
+    assert BEGIN + table() + END in README.read_text("utf-8")
+    assert table().count("\n") == len(dataclasses.fields(Settings)) + 2
