@@ -49,10 +49,13 @@ def operations() -> list[Operation]:
 
 
 @cache
-def schemas() -> dict[str, tuple[str, list[Field]]]:
-    """Description and fields of every schema that has some."""
+def schemas() -> dict[str, tuple[str, Kind, list[Field]]]:
+    """Description, kind and fields of every schema."""
     found = _read()["components"]["schemas"]
-    return {name: (each.get("description", ""), _fields(each)) for name, each in found.items()}
+    return {
+        name: (each.get("description", ""), _kind(each), _fields(each))
+        for name, each in found.items()
+    }
 
 
 def _read() -> Schema:
