@@ -38,8 +38,8 @@ def body() -> bytes:
     """
     if request.content_length is None:
         raise LengthRequired("send the body with a Content-Length")
-    if request.mimetype != "application/json":
-        raise UnsupportedMediaType("send the body as application/json")
+    if request.mimetype != "application/json" or request.content_encoding:
+        raise UnsupportedMediaType("send the body as application/json, not compressed")
     return request.get_data()
 
 

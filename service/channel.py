@@ -89,6 +89,9 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
             super().parse_header(header_plus)
         except ValueError as error:  # an address that Python's urlsplit refuses
             raise ParsingError("Bad URI") from error
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            # A proxy may believe the length: where it sees the end is then somebody's request.
+            raise ParsingError("Content-Length beside Transfer-Encoding")
 
 
 class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types

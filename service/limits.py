@@ -1,12 +1,14 @@
-"""Limits on how long a request may take and how many one address may send."""
+"""Limits on how long a request may take, how many one address may send, and under which name."""
 
 import math
+import re
 import threading
 import time
 from dataclasses import dataclass
 from functools import partial
 
 from flask import Flask, current_app, g, request
+from werkzeug.exceptions import SecurityError
 
 from models.errors import RateExceeded, TimeExceeded
 from service.settings import Settings
@@ -14,6 +16,8 @@ from service.settings import Settings
 UNLIMITED = frozenset({"/healthz", "/readyz", "/metrics"})
 """What watches the service is answered however busy it is."""
 
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_PORT = re.compile(r":[0-9]{1,5}$")
 _MINUTE_S = 60.0
 _MOST_ADDRESSES = 10_000
 
@@ -68,8 +72,21 @@ def register_limits(app: Flask, settings: Settings) -> None:
     """Refuse requests that waited too long, and senders that send too many."""
     app.extensions["request_timeout_s"] = settings.request_timeout_s
     app.before_request(check_time)
+    if settings.is_local:
+        app.before_request(check_name)
     if settings.rate_per_minute:
         app.before_request(partial(_check_rate, Rate(settings.rate_per_minute)))
+
+
+def check_name() -> None:
+    """Raise SecurityError where a local service is asked under a name that is not local.
+
+    A page from elsewhere can have its own name lead to this machine, and would then read what the
+    local user may read.
+    """
+    # Flask's TRUSTED_HOSTS cannot hold an IPv6 address.
+    if _PORT.sub("", request.environ.get("HTTP_HOST", "")) not in LOCAL_NAMES:
+        raise SecurityError
 
 
 def check_time() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, Response, g
 from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from models.errors import (
     DatasetError,
@@ -37,6 +37,7 @@ CODE_OF_STATUS = {
     411: "length-required",
     413: "body-too-large",
     415: "media-type",
+    416: "range",
     422: "schema",
     500: "internal",
     503: "unavailable",
@@ -114,7 +115,10 @@ def _from_validation(error: ValidationError) -> Response:
 
 def _from_http(error: HTTPException) -> Response:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    response = problem(status, CODE_OF_STATUS.get(status, "http"), error.description or "")
+    code, detail = CODE_OF_STATUS.get(status, "http"), error.description or ""
+    if isinstance(error, SecurityError):
+        code, detail = "host-unknown", "this service is not asked under this name; see its settings"
+    response = problem(status, code, detail)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value

@@ -1,6 +1,7 @@
 """Settings: defaults, then a TOML file, then ``PETITION_TRIAGE_*`` variables, then options."""
 
 import dataclasses
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -49,6 +50,15 @@ class Settings:
     def versions(self) -> Path:
         """The folder of the version store as a path."""
         return Path(self.models)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the service."""
+        try:
+            loopback = ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            loopback = self.host == "localhost"
+        return loopback and not self.trusted_proxy
 
 
 LIMITS = {

@@ -173,6 +173,32 @@ def test_odd_text_is_answered_for_review(client: FlaskClient, name: str) -> None
     assert answer["reasons"]
 
 
+def test_local_service_answers_only_to_local_names(shared_store: Store) -> None:
+    """A foreign page whose name leads here reads nothing; behind a proxy any name will do."""
+    folder = str(shared_store.folder)
+    local = create_app(Settings(models=folder)).test_client()
+    for host in ("localhost:8000", "127.0.0.1", "[::1]:8000"):
+        assert local.get("/v1/taxonomy", headers={"Host": host}).status_code == 200
+    response = local.get("/v1/taxonomy", headers={"Host": "evil.example"})
+    assert response.status_code == 400
+    assert json.loads(response.data)["code"] == "host-unknown"
+    for settings in (
+        Settings(models=folder, trusted_proxy="127.0.0.1"),
+        Settings(models=folder, host="0.0.0.0"),  # noqa: S104 - nothing listens
+    ):
+        client = create_app(settings).test_client()
+        answer = client.get("/v1/taxonomy", headers={"Host": "triage.example"})
+        assert answer.status_code == 200
+
+
+def test_compressed_body_is_refused(client: FlaskClient) -> None:
+    """415, not taken for broken JSON."""
+    response = client.post(
+        "/v1/classify", data=b"{}", content_type=JSON, headers={"Content-Encoding": "gzip"}
+    )
+    assert response.status_code == 415
+
+
 def test_other_content_type_is_refused(client: FlaskClient) -> None:
     """415."""
     response = client.post("/v1/classify", data=b"text=a", content_type="text/plain")

@@ -92,6 +92,11 @@ REFUSED = {
     "negative length": (POST + b"Content-Length: -1\r\n\r\n", 400, "request-malformed"),
     "two lengths": (POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400, None),
     "coding": (POST + b"Transfer-Encoding: gzip\r\n\r\n", 501, "not-implemented"),
+    "length and coding": (
+        POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+        "request-malformed",
+    ),
     "chunk": (POST + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\nab\r\n", 400, None),
     "body over the limit": (
         POST + b"Content-Length: %d\r\n\r\n" % (LIMIT + 1) + b"a" * (LIMIT + 1),
