@@ -23,6 +23,7 @@ REFUSALS = {
 }
 """Status, code and words. The words of the server itself may quote what was sent."""
 
+MOST_WAITING_S = 1.5
 MOST_RECEIVING_S = 300
 MOST_DRAINING_S = 10
 DRAINED_BYTES = 1 << 16
@@ -175,13 +176,22 @@ class Door(ThreadedTaskDispatcher):  # type: ignore[misc] # waitress has no type
         request = task.requests[0]
         request.arrived = time.perf_counter()
         aside = request.error or request.path in UNLIMITED
-        if not aside and len(self.queue) >= self._most_waiting:
+        if not aside and self._is_full(request.arrived):
             request.error = Busy()
             aside = True
         if aside:
             self._aside.add_task(task)
         else:
             super().add_task(task)
+
+    def _is_full(self, now: float) -> bool:
+        """Whether too many wait, or the first of them for so long that another would too."""
+        try:
+            first = self.queue[0].requests[0]
+        except IndexError:  # nobody waits, or the first has just been let in
+            return False
+        waits = now - first.arrived
+        return len(self.queue) >= self._most_waiting or waits > MOST_WAITING_S
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
         """End all threads."""

@@ -73,19 +73,19 @@ def register_limits(app: Flask, settings: Settings) -> None:
     app.extensions["request_timeout_s"] = settings.request_timeout_s
     app.before_request(check_time)
     if settings.is_local:
-        app.before_request(check_name)
+        app.before_request(partial(_check_name, LOCAL_NAMES | {settings.host}))
     if settings.rate_per_minute:
         app.before_request(partial(_check_rate, Rate(settings.rate_per_minute)))
 
 
-def check_name() -> None:
+def _check_name(names: frozenset[str]) -> None:
     """Raise SecurityError where a local service is asked under a name that is not local.
 
     A page from elsewhere can have its own name lead to this machine, and would then read what the
     local user may read.
     """
     # Flask's TRUSTED_HOSTS cannot hold an IPv6 address.
-    if _PORT.sub("", request.environ.get("HTTP_HOST", "")) not in LOCAL_NAMES:
+    if _PORT.sub("", request.environ.get("HTTP_HOST", "")) not in names:
         raise SecurityError
 
 

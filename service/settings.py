@@ -29,8 +29,9 @@ class Settings:
     """Port to listen on."""
     threads: int = 4
     """Requests answered at the same time."""
-    queue: int = 64
-    """Requests that may wait for a thread; one more is answered 503 at once."""
+    queue: int = 100
+    """Requests that may wait for a thread; one more is answered 503 at once, and so is any while
+    the first has waited for 1.5 s."""
     request_timeout_s: int = 30
     """Longest time for a request, waiting included; then it is answered 503."""
     rate_per_minute: int = 0
