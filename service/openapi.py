@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document, put together from the schemas that check the bodies."""
 
 import json
+import re
 from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -29,6 +30,17 @@ class Route(NamedTuple):
 
 _LIMIT_ERRORS = (429, 503)
 _BODY_ERRORS = (400, 411, 413, 415, 422, 503)
+
+_HEADERS = {
+    "X-Request-ID": {
+        "description": "The id under which the log has this request.",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds after which the same request may succeed.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+}
 
 ROUTES = (
     Route(
@@ -77,15 +89,22 @@ def document() -> str:
 
 def _operation(route: Route) -> dict[str, Any]:
     limits = () if route.path in UNLIMITED else _LIMIT_ERRORS
-    answers = {"200": _content("The answer", route.answer, route.media_type)}
+    answers = {"200": _content("The answer", route.answer, route.media_type) | _headers(200)}
     for status in sorted({*route.errors, *limits}):
         told = HTTPStatus(status).phrase
-        answers[str(status)] = _content(told, schemas.ProblemOut, "application/problem+json")
-    operation: dict[str, Any] = {"summary": route.summary, "responses": answers}
+        content = _content(told, schemas.ProblemOut, "application/problem+json")
+        answers[str(status)] = content | _headers(status)
+    name = re.sub(r"\W+", "_", f"{route.method}{route.path}").strip("_")
+    operation = {"operationId": name, "summary": route.summary, "responses": answers}
     if route.body:
         body = _content("The body", route.body, "application/json")
         operation["requestBody"] = {"required": True, "content": body["content"]}
     return operation
+
+
+def _headers(status: int) -> dict[str, Any]:
+    names = ["X-Request-ID", *(["Retry-After"] if status in _LIMIT_ERRORS else [])]
+    return {"headers": {name: _HEADERS[name] for name in names}}
 
 
 def _content(description: str, model: type[BaseModel] | None, media_type: str) -> dict[str, Any]:

@@ -217,3 +217,42 @@ def test_address_before_the_proxy_is_believed(port: int) -> None:
     with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
         connection.request("GET", "/who", headers=headers)
         assert connection.getresponse().read() == b"192.0.2.7 https"
+
+
+def test_browser_is_told_in_chinese(port: int) -> None:
+    """Where the server refuses before any page could say it."""
+    browser = b"GET /%s HTTP/1.1\r\nHost: x\r\nAccept: text/html,*/*\r\n"
+    response = send(port, browser % b"" + b"Content-Length: 3000000\r\n\r\n")
+    assert response.status == 413
+    assert response.headers["Content-Type"].startswith("text/html")
+    page = response.body.decode()  # type: ignore[attr-defined]
+    assert "太大" in page
+    assert response.headers["X-Request-ID"] in page
+
+
+def drip(connection: socket.socket, data: bytes) -> None:
+    """Send the same again and again."""
+    for _ in range(100):
+        connection.sendall(data)
+        time.sleep(0.05)
+
+
+def test_request_that_never_ends_is_ended(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where a byte arrives every now and then."""
+    monkeypatch.setattr("service.channel.MOST_RECEIVING_S", 0.3)
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as connection:
+        connection.sendall(POST)
+        with pytest.raises(ConnectionError):
+            drip(connection, b"X: y\r\n")
+
+
+def test_refused_client_is_heard_out_but_not_for_ever(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has its answer, and whatever it goes on sending ends the connection in the end."""
+    monkeypatch.setattr("service.channel.MOST_DRAINING_S", 0.3)
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as connection:
+        connection.sendall(POST + b"Content-Length: 3000000\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413")
+        with pytest.raises(ConnectionError):
+            drip(connection, b"a" * 1000)

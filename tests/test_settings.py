@@ -1,6 +1,7 @@
 """Settings from a file, the environment and options."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,14 @@ def test_readme_lists_every_setting_as_it_is() -> None:
     """Key, default, range and meaning; `make readme` writes them."""
     assert BEGIN + table() + END in README.read_text("utf-8")
     assert table().count("\n") == len(dataclasses.fields(Settings)) + 2
+
+
+@pytest.mark.parametrize("page", ["docs/operation.md", "docs/operation.zh-CN.md"])
+def test_settings_in_the_instructions_are_accepted(tmp_path: Path, page: str) -> None:
+    """As they stand there."""
+    text = (README.parent / page).read_text("utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert examples
+    for example in examples:
+        (tmp_path / "settings.toml").write_text(example, encoding="utf-8")
+        assert load_settings(tmp_path / "settings.toml", {}).models
