@@ -28,6 +28,7 @@ _CAN_POLL = hasattr(select, "poll")
 _MAX_CONNECTIONS = 800 if _CAN_POLL else 400
 """Windows can wait for 512 sockets; elsewhere most systems give a process 1,024 files."""
 _IDLE_S = 30
+_SILENT_S = 1
 
 
 def serve(app: Flask, settings: Settings) -> None:
@@ -145,6 +146,8 @@ def _close_idle(sockets: dict[int, object]) -> None:
 
 def _is_busy(each: object) -> bool:
     """Whether a connection is being read from, worked for, or written to."""
-    return isinstance(each, Channel) and bool(
-        each.request or each.requests or each.total_outbufs_len
-    )
+    if not isinstance(each, Channel):
+        return False
+    # A client that has fallen silent in the middle of a request is not waited for.
+    receiving = each.request and time.time() - each.last_activity < _SILENT_S
+    return bool(receiving or each.requests or each.total_outbufs_len)

@@ -1,5 +1,6 @@
 """What a server on a real socket does with clients that are hostile, slow or too many."""
 
+import dataclasses
 import json
 import socket
 import threading
@@ -256,3 +257,18 @@ def test_refused_client_is_heard_out_but_not_for_ever(
         assert connection.recv(65536).startswith(b"HTTP/1.1 413")
         with pytest.raises(ConnectionError):
             drip(connection, b"a" * 1000)
+
+
+def test_stopping_does_not_wait_for_a_silent_client(app: Flask, shared_store: Store) -> None:
+    """One that has sent half a request, and one that keeps its connection for later."""
+    serving = Serving(app, dataclasses.replace(_settings(shared_store), stop_timeout_s=30))
+    serving.start()
+    with ExitStack() as stack:
+        for sent in (POST, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"):
+            client = socket.create_connection(("127.0.0.1", serving.port), timeout=10)
+            stack.enter_context(closing(client))
+            client.sendall(sent)
+        time.sleep(0.2)
+        began = time.perf_counter()
+        serving.stop()
+        assert time.perf_counter() - began < 5
