@@ -16,6 +16,7 @@ from service.refusal import Busy, Refusal
 MOST_WAITING_S = 1.5
 MOST_RECEIVING_S = 300
 MOST_DRAINING_S = 10
+CROWDED = 0.9
 DRAINED_BYTES = 1 << 16
 
 
@@ -64,6 +65,18 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
     refused = False
     _began: float | None = None
     _draining_until: float | None = None
+
+    def __init__(self, server: object, sock: object, addr: object, adj: Any, map: Any) -> None:  # noqa: A002, ANN401 - waitress names it so and has no types
+        """Where nearly all connections are taken, the one that has been silent longest ends."""
+        super().__init__(server, sock, addr, adj, map=map)
+        if len(map) > CROWDED * adj.connection_limit:
+            idle = [each for each in map.values() if isinstance(each, Channel) and each.is_idle()]
+            if idle:
+                min(idle, key=lambda each: each.last_activity).will_close = True
+
+    def is_idle(self) -> bool:
+        """Whether nothing of this connection is being worked for, written, or about to close."""
+        return not (self.requests or self.total_outbufs_len or self.will_close)
 
     def readable(self) -> bool:
         """Whether the server should read from this connection."""

@@ -108,6 +108,7 @@ def _listen(app: Flask, settings: Settings, sockets: dict[int, object]) -> Any: 
             threads=settings.threads,
             connection_limit=_MAX_CONNECTIONS,
             channel_timeout=_IDLE_S,
+            cleanup_interval=_IDLE_S // 6,
             max_request_body_size=settings.max_body_bytes + 1,
             asyncore_use_poll=_CAN_POLL,
             ident="petition-triage",

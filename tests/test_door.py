@@ -212,6 +212,25 @@ def test_half_open_clients_hold_up_nobody(port: int) -> None:
     assert max(times) < 1
 
 
+def test_more_clients_than_connections_hold_up_nobody(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has been silent longest loses the connection to whoever comes."""
+    monkeypatch.setattr("service.channel.CROWDED", 0.03)
+    with ExitStack() as stack:
+        idle = [
+            stack.enter_context(closing(socket.create_connection(("127.0.0.1", port), timeout=5)))
+            for _ in range(60)
+        ]
+        began = time.perf_counter()
+        assert send(port, b"GET /v1/taxonomy HTTP/1.1\r\nHost: x\r\n\r\n").status == 200
+        assert time.perf_counter() - began < 1
+        assert idle[0].recv(1) == b""
+        idle[-1].setblocking(False)
+        with pytest.raises(BlockingIOError):
+            idle[-1].recv(1)
+
+
 def test_address_before_the_proxy_is_believed(port: int) -> None:
     """Only because the settings name the proxy."""
     headers = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
