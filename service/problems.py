@@ -113,8 +113,10 @@ def _from_validation(error: ValidationError) -> Response:
     return problem(status, CODE_OF_STATUS[status], detail, errors=places)
 
 
-def _from_http(error: HTTPException) -> Response:
+def _from_http(error: HTTPException) -> Response | HTTPException:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if status < HTTPStatus.BAD_REQUEST:  # a redirect is no error
+        return error
     code, detail = CODE_OF_STATUS.get(status, "http"), error.description or ""
     if isinstance(error, SecurityError):
         code, detail = "host-unknown", "this service is not asked under this name; see its settings"

@@ -230,6 +230,13 @@ def test_unknown_route_or_method_is_a_problem(
     assert ("Allow" in response.headers) == (status == 405)
 
 
+def test_address_with_a_slash_too_many_leads_on(client: FlaskClient) -> None:
+    """A redirect is none of the problems."""
+    response = client.get("/v1//taxonomy")
+    assert response.status_code == 308
+    assert response.headers["Location"].endswith("/v1/taxonomy")
+
+
 def test_fault_of_ours_tells_no_petition(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
