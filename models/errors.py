@@ -5,11 +5,15 @@ TriageError
 │   ├── TextEmpty
 │   ├── TextMalformed
 │   └── RowUnusable
+│       └── EntryUnfit
 ├── FileError         the sender: a whole file
 │   ├── FileUnreadable
 │   ├── EncodingUnknown
 │   ├── ColumnMissing
 │   └── OutputRefused
+├── LimitError        the sender: too much at once
+│   ├── TimeExceeded
+│   └── RateExceeded
 ├── DatasetError      the labeller: rows that cannot be learnt from
 ├── TaxonomyError     the labeller: a taxonomy file
 ├── OperatorError     the operator: model files and settings
@@ -67,6 +71,12 @@ class RowUnusable(InputError):
     code = "row-unusable"
 
 
+class EntryUnfit(RowUnusable):
+    """An entry of a batch that is not shaped as the schema says."""
+
+    code = "schema"
+
+
 class FileError(TriageError):
     """A file that cannot be read or written as asked."""
 
@@ -95,6 +105,29 @@ class OutputRefused(FileError):
     """The result would replace something, or cannot be written."""
 
     code = "output-refused"
+
+
+class LimitError(TriageError):
+    """A request that is refused for now; the same one may be sent again."""
+
+    code = "limit"
+
+    def __init__(self, found: str, *, expected: str = "", retry_after_s: int = 5) -> None:
+        """``retry_after_s`` is when it may succeed."""
+        super().__init__(found, expected=expected, remedy="send the request again later")
+        self.retry_after_s = retry_after_s
+
+
+class TimeExceeded(LimitError):
+    """A request that waited or took too long."""
+
+    code = "timeout"
+
+
+class RateExceeded(LimitError):
+    """One sender sends more than it may."""
+
+    code = "rate-limited"
 
 
 class DatasetError(TriageError):

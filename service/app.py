@@ -7,6 +7,8 @@ from flask_bootstrap import Bootstrap5
 
 from models.store import Store
 from service.api import api
+from service.limits import register_limits
+from service.monitoring import register_monitoring
 from service.pages import pages
 from service.problems import register_problems
 from service.running import Running
@@ -14,8 +16,8 @@ from service.settings import Settings
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
+        "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -37,6 +39,8 @@ def create_app(settings: Settings) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # names are Chinese
     Bootstrap5(app)
     app.extensions["running"] = Running(Store(settings.versions))
+    register_monitoring(app)
+    register_limits(app, settings)
     app.register_blueprint(api)
     app.register_blueprint(pages)
     register_problems(app)

@@ -1,13 +1,16 @@
 """The OpenAPI 3.1 document, put together from the schemas that check the bodies."""
 
 import json
+import re
 from functools import cache
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from service import schemas
+from service.limits import UNLIMITED
 
 _REF = "#/components/schemas/{model}"
 
@@ -19,11 +22,25 @@ class Route(NamedTuple):
     path: str
     summary: str
     body: type[BaseModel] | None
-    answer: type[BaseModel]
+    answer: type[BaseModel] | None
+    """None where the answer is text of another ``media_type``."""
     errors: tuple[int, ...]
+    media_type: str = "application/json"
 
 
+_LIMIT_ERRORS = (429, 503)
 _BODY_ERRORS = (400, 411, 413, 415, 422, 503)
+
+_HEADERS = {
+    "X-Request-ID": {
+        "description": "The id under which the log has this request.",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds after which the same request may succeed.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+}
 
 ROUTES = (
     Route(
@@ -38,14 +55,20 @@ ROUTES = (
     Route("get", "/v1/model", "The running version", None, schemas.ModelOut, (503,)),
     Route("get", "/healthz", "Alive", None, schemas.HealthOut, ()),
     Route("get", "/readyz", "Ready to classify", None, schemas.HealthOut, (503,)),
+    Route("get", "/metrics", "Counts and times for Prometheus", None, None, (), "text/plain"),
+    Route("get", "/openapi.json", "This document", None, None, (), "application/json"),
+    Route("get", "/docs", "This document as a page", None, None, (), "text/html"),
 )  # fmt: skip
 
 
 @cache
 def document() -> str:
     """The document as JSON."""
-    models = {route.body for route in ROUTES if route.body} | {schemas.ProblemOut}
-    models |= {route.answer for route in ROUTES}
+    models: set[type[BaseModel]] = {route.body for route in ROUTES if route.body} | {
+        schemas.ProblemOut,
+        schemas.PetitionIn,
+    }
+    models |= {route.answer for route in ROUTES if route.answer}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, definitions = models_json_schema(
         [(model, "validation") for model in ordered], ref_template=_REF
@@ -65,16 +88,25 @@ def document() -> str:
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    answers = {"200": _content("The answer", route.answer, "application/json")}
-    for status in route.errors:
-        answers[str(status)] = _content("Error", schemas.ProblemOut, "application/problem+json")
-    operation: dict[str, Any] = {"summary": route.summary, "responses": answers}
+    limits = () if route.path in UNLIMITED else _LIMIT_ERRORS
+    answers = {"200": _content("The answer", route.answer, route.media_type) | _headers(200)}
+    for status in sorted({*route.errors, *limits}):
+        told = HTTPStatus(status).phrase
+        content = _content(told, schemas.ProblemOut, "application/problem+json")
+        answers[str(status)] = content | _headers(status)
+    name = re.sub(r"\W+", "_", f"{route.method}{route.path}").strip("_")
+    operation = {"operationId": name, "summary": route.summary, "responses": answers}
     if route.body:
         body = _content("The body", route.body, "application/json")
         operation["requestBody"] = {"required": True, "content": body["content"]}
     return operation
 
 
-def _content(description: str, model: type[BaseModel], media_type: str) -> dict[str, Any]:
-    reference = {"$ref": _REF.format(model=model.__name__)}
-    return {"description": description, "content": {media_type: {"schema": reference}}}
+def _headers(status: int) -> dict[str, Any]:
+    names = ["X-Request-ID", *(["Retry-After"] if status in _LIMIT_ERRORS else [])]
+    return {"headers": {name: _HEADERS[name] for name in names}}
+
+
+def _content(description: str, model: type[BaseModel] | None, media_type: str) -> dict[str, Any]:
+    schema = {"$ref": _REF.format(model=model.__name__)} if model else {}
+    return {"description": description, "content": {media_type: {"schema": schema}}}

@@ -1,13 +1,19 @@
 """Bodies of requests and answers, as they are checked and as the OpenAPI document shows them."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from models.decision import Decision, Reason
 
 MAX_PETITIONS = 500
 MAX_ID_CHARS = 200
+
+
+_EXAMPLE: JsonDict = {"text": "我在网上刷单被骗了三万多元，请公安机关尽快破案，把钱追回来。"}
+
+PetitionId = Annotated[str, Field(max_length=MAX_ID_CHARS)]
 
 
 class _Request(BaseModel):
@@ -19,11 +25,13 @@ class PetitionIn(_Request):
 
     text: str = Field(description="The petition's text; it must have a visible character.")
     title: str | None = None
-    id: str | None = Field(None, max_length=MAX_ID_CHARS, description="Returned as it was sent.")
+    id: PetitionId | None = Field(None, description="Returned as it was sent.")
 
 
 class ClassifyIn(PetitionIn):
     """One petition, and whether to explain the answer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     explain: bool = Field(False, description="Add score, baseline and evidence.")
     record: Literal[False] = Field(False, description="Nothing is kept yet; true is refused.")
@@ -32,8 +40,14 @@ class ClassifyIn(PetitionIn):
 class BatchIn(_Request):
     """Petitions that are judged one by one; one that is unusable does not fail the others."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"petitions": [_EXAMPLE | {"id": "2026-0001"}]}]}
+    )
+
     petitions: list[Any] = Field(
-        max_length=MAX_PETITIONS, description="Objects as in PetitionIn; others get an error each."
+        max_length=MAX_PETITIONS,
+        description="Objects as in PetitionIn; others get an error each.",
+        json_schema_extra={"items": {"anyOf": [{"$ref": "#/components/schemas/PetitionIn"}, {}]}},
     )
 
 
@@ -104,6 +118,7 @@ class ProblemOut(BaseModel):
     status: int
     code: str
     detail: str
+    request_id: str | None = None
     errors: list[dict[str, str]] | None = None
 
 

@@ -1,6 +1,7 @@
 """Settings: defaults, then a TOML file, then ``PETITION_TRIAGE_*`` variables, then options."""
 
 import dataclasses
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -20,27 +21,54 @@ class Settings:
     """Everything an operator may set. Each name is a TOML key and, in capitals, a variable."""
 
     models: str = field(default_factory=lambda: str(default_versions()))
-    """Folder of the version store."""
+    """Folder of the version store; by default `models/versions` in a checkout, else the user's
+    data folder."""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = 8000
     """Port to listen on."""
     threads: int = 4
     """Requests answered at the same time."""
+    queue: int = 100
+    """Requests that may wait for a thread; one more is answered 503 at once, and so is any while
+    the first has waited for 1.5 s."""
+    request_timeout_s: int = 30
+    """Longest time for a request, waiting included; then it is answered 503."""
+    rate_per_minute: int = 0
+    """Requests a minute that one address may send, more are answered 429; 0 for no limit."""
+    trusted_proxy: str = ""
+    """Address of the reverse proxy whose `X-Forwarded-*` headers are believed."""
     max_body_bytes: int = 8 * 1024 * 1024
     """Largest body of a request."""
     stop_timeout_s: int = 30
     """How long requests in flight may still take after a signal to stop."""
+    log_file: str = ""
+    """File for the log, a new one each midnight; empty for standard error."""
+    log_days: int = 190
+    """Days for which the files of the log are kept."""
 
     @property
     def versions(self) -> Path:
         """The folder of the version store as a path."""
         return Path(self.models)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the service."""
+        try:
+            loopback = ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            loopback = self.host == "localhost"
+        return loopback and not self.trusted_proxy
 
-_LIMITS = {
+
+LIMITS = {
     "port": (0, 65535),
     "threads": (1, 256),
+    "queue": (1, 100_000),
+    "request_timeout_s": (1, 3600),
+    "rate_per_minute": (0, 1_000_000),
+    "log_days": (1, 3660),
     "max_body_bytes": (1024, 1024**3),
     "stop_timeout_s": (1, 3600),
 }
@@ -88,7 +116,7 @@ def _value(key: str, value: object, kind: object) -> Any:  # noqa: ANN401 - a se
         number = int(str(value))
     except ValueError as error:
         raise SettingsError(f"setting {key} is {value!r}", expected="a whole number") from error
-    low, high = _LIMITS[key]
+    low, high = LIMITS[key]
     if not low <= number <= high:
         raise SettingsError(f"setting {key} is {number}", expected=f"{low} to {high}")
     return number

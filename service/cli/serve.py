@@ -1,9 +1,10 @@
 """``serve``: the HTTP API and the page."""
 
-import ipaddress
+from contextlib import suppress
 
 import click
 
+from models.errors import TriageError
 from models.store import Store
 from service.cli.options import FILE, Steps
 from service.settings import Settings, load_settings
@@ -18,16 +19,20 @@ from service.settings import Settings, load_settings
 def command(config: object, **options: object) -> None:
     """Serve on this machine; the first start trains a version when there is none."""
     from service.app import create_app
-    from service.server import log_to_stderr, serve
+    from service.log import start_log
+    from service.server import serve
 
     settings = load_settings(config, options=options)  # type: ignore[arg-type]
-    log_to_stderr()
+    start_log(settings.log_file, settings.log_days)
     _warn_if_open(settings)
     store = Store(settings.versions)
     if store.current() is None:
         click.echo("No version yet: training one from the shipped corpus first.", err=True)
         train_first(store)
-    serve(create_app(settings), settings)
+    app = create_app(settings)
+    with suppress(TriageError):  # the log tells; the service is alive and waits for a good one
+        app.extensions["running"].classifier()
+    serve(app, settings)
 
 
 def train_first(store: Store) -> None:
@@ -44,11 +49,7 @@ def train_first(store: Store) -> None:
 
 
 def _warn_if_open(settings: Settings) -> None:
-    try:
-        loopback = ipaddress.ip_address(settings.host).is_loopback
-    except ValueError:
-        loopback = settings.host == "localhost"
-    if not loopback:
+    if not settings.is_local:
         click.echo(
             f"Warning: everyone who reaches {settings.host} can use this service without a login.",
             err=True,
