@@ -31,18 +31,38 @@ class Settings:
     """Largest body of a request."""
     stop_timeout_s: int = 30
     """How long requests in flight may still take after a signal to stop."""
+    data: str = ""
+    """Folder of the database of reviews; by default `office` beside the folder of versions."""
+    database: str = ""
+    """URL of a PostgreSQL database; without one, reviews are kept in SQLite in the data folder."""
+    keep_text: bool = False
+    """Keep the original text of petitions too, not only the masked one."""
+    sample_share: float = 0.05
+    """Share of the decisions made alone that people check, unmarked, as the honest sample."""
+    lease_minutes: int = 10
+    """How long an item of the queue belongs to the clerk who got it."""
+    retention_days: int = 0
+    """Petitions older than so many days are removed by `reviews purge`; 0 keeps them."""
 
     @property
     def versions(self) -> Path:
         """The folder of the version store as a path."""
         return Path(self.models)
 
+    @property
+    def data_folder(self) -> Path:
+        """The folder of the database of reviews as a path."""
+        return Path(self.data) if self.data else self.versions.parent / "office"
 
-_LIMITS = {
+
+_LIMITS: dict[str, tuple[float, float]] = {
     "port": (0, 65535),
     "threads": (1, 256),
     "max_body_bytes": (1024, 1024**3),
     "stop_timeout_s": (1, 3600),
+    "sample_share": (0, 1),
+    "lease_minutes": (1, 24 * 60),
+    "retention_days": (0, 36500),
 }
 
 
@@ -84,11 +104,21 @@ def _from_file(path: Path) -> dict[str, Any]:
 def _value(key: str, value: object, kind: object) -> Any:  # noqa: ANN401 - a setting of any kind
     if kind is str:
         return str(value)
+    if kind is bool:
+        return _truth(key, value)
     try:
-        number = int(str(value))
+        number = float(str(value)) if kind is float else int(str(value))
     except ValueError as error:
-        raise SettingsError(f"setting {key} is {value!r}", expected="a whole number") from error
+        expected = "a number" if kind is float else "a whole number"
+        raise SettingsError(f"setting {key} is {value!r}", expected=expected) from error
     low, high = _LIMITS[key]
     if not low <= number <= high:
         raise SettingsError(f"setting {key} is {number}", expected=f"{low} to {high}")
     return number
+
+
+def _truth(key: str, value: object) -> bool:
+    word = str(value).lower()
+    if word not in ("true", "false"):
+        raise SettingsError(f"setting {key} is {value!r}", expected="true or false")
+    return word == "true"

@@ -5,6 +5,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from databases import (  # noqa: F401 - fixtures for every test
+    database_url,
+    db,
+    postgresql_server,
+    postgresql_template,
+    sqlite_db,
+)
 from flask import Flask
 from flask.testing import FlaskClient
 
