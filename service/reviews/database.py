@@ -37,6 +37,8 @@ class Rules:
     """Share of ``auto`` decisions that people check unmarked."""
     lease_s: int = 600
     """How long an item of the queue belongs to the clerk who was given it."""
+    retention_days: int = 0
+    """How long petitions are kept; 0 for ever."""
 
 
 class Database:
@@ -99,8 +101,12 @@ class Database:
                 f"no driver for {self.url.get_backend_name()} ({error.name})",
                 remedy='install it: pip install "petition-triage[postgresql]"',
             ) from error
-        with _told(self.url), engine.begin() as connection:
-            upgrade(connection)
+        try:
+            with _told(self.url), engine.begin() as connection:
+                upgrade(connection)
+        except DatabaseUnusable:
+            engine.dispose()
+            raise
         return engine
 
 
@@ -189,7 +195,12 @@ def _make_file(path: Path) -> None:
 
 def open_database(settings: Settings) -> Database:
     """The database that the settings name; nothing is opened yet. Raises SettingsError."""
-    rules = Rules(settings.keep_text, settings.sample_share, settings.lease_minutes * 60)
+    rules = Rules(
+        settings.keep_text,
+        settings.sample_share,
+        settings.lease_minutes * 60,
+        settings.retention_days,
+    )
     if settings.database:
         return Database(settings.database, rules)
     return Database.in_folder(settings.data_folder, rules)

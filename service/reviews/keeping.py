@@ -65,7 +65,7 @@ def restore(db: Database, source: Path, by: str) -> Path | None:
     _check(source)
     kept = None
     if target.is_file() and target.stat().st_size:
-        stamp = moments.now().strftime("%Y%m%d-%H%M%S")
+        stamp = moments.now().strftime("%Y%m%d-%H%M%S-%f")
         kept = target.with_name(f"before-restore-{stamp}.sqlite")
         _copy(target, kept)
     db.close()

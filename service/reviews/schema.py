@@ -36,10 +36,10 @@ def step(connection: Connection, target: str) -> None:
 
     config = _config()
     config.attributes["connection"] = connection
-    if target == "head" or target > (revision(connection) or ""):
-        command.upgrade(config, target)
-    else:
+    if target == "base" or target < (revision(connection) or ""):
         command.downgrade(config, target)
+    else:
+        command.upgrade(config, target)
 
 
 def revision(connection: Connection) -> str | None:
