@@ -63,19 +63,8 @@ def change(path: Path, *changes: tuple[str, str, str], extra: tuple[str, ...] = 
 def import_file(path: Path, db: Database, store: Store, *options: str) -> Result:
     """Run ``reviews import``."""
     assert db.file is not None
-    folder = db.file.parent
-    return run(
-        "reviews",
-        "import",
-        path,
-        "--data",
-        folder,
-        "--models",
-        store.folder,
-        "--by",
-        "王",
-        *options,
-    )
+    where = ("--data", db.file.parent, "--models", store.folder)
+    return run("reviews", "import", path, *where, "--by", "王", *options)
 
 
 def test_changed_areas_and_topics_come_in_as_reviews(
@@ -131,10 +120,10 @@ def test_senseless_cells_are_told_by_line(
     assert [petition_id for petition_id, _ in recent(sqlite_db)] == ["b"]
 
 
-def test_changed_text_under_a_kept_id_is_judged_as_kept(
+def test_file_without_ids_is_refused(
     archive: Path, sqlite_db: Database, shared_store: Store
 ) -> None:
-    """A file without ids is refused with the columns it has."""
+    """With the columns that it has."""
     archive.write_text("内容,area\n甲乙丙,safety\n", encoding="utf-8")
     done = import_file(archive, sqlite_db, shared_store, "--yes")
     assert "no column 'id'" in str(done.exception)
