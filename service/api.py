@@ -1,5 +1,7 @@
 """The HTTP API: routes of ``/v1`` and the state of the service."""
 
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -11,6 +13,7 @@ from models.prediction import Prediction
 from models.text import Petition
 from service.openapi import document
 from service.problems import validation_detail
+from service.recording import recorded, recorded_all
 from service.running import Running
 from service.schemas import BatchIn, ClassifyIn, PetitionIn
 
@@ -42,20 +45,21 @@ def classify() -> Json:
     """Classify one petition."""
     asked = ClassifyIn.model_validate_json(body())
     petition = Petition(asked.text, asked.title, asked.id)
-    return running().classifier().classify(petition, explain=asked.explain).answer()
+    prediction = running().classifier().classify(petition, explain=asked.explain)
+    return recorded(petition, prediction, "api") if asked.record else prediction.answer()
 
 
 @api.post("/v1/classify/batch")
 def classify_batch() -> Json:
     """Classify up to 500 petitions, each with a result of its own."""
-    entries = [_petition(entry) for entry in BatchIn.model_validate_json(body()).petitions]
+    asked = BatchIn.model_validate_json(body())
+    entries = [_petition(entry) for entry in asked.petitions]
     petitions = [entry for entry in entries if isinstance(entry, Petition)]
-    outcomes = iter(running().classifier().classify_batch(petitions))
+    outcomes = running().classifier().classify_batch(petitions)
+    tell = _kept if asked.record else partial(map, _result)
+    results = iter(tell(petitions, outcomes))
     return {
-        "results": [
-            _result(entry, next(outcomes)) if isinstance(entry, Petition) else entry
-            for entry in entries
-        ]
+        "results": [next(results) if isinstance(entry, Petition) else entry for entry in entries]
     }
 
 
@@ -115,6 +119,15 @@ def _petition(entry: object) -> Petition | Json:
         known = given if isinstance(given, str) else None
         return {"id": known, "error": {"code": "schema", "detail": detail}}
     return Petition(asked.text, asked.title, asked.id)
+
+
+def _kept(petitions: list[Petition], outcomes: Iterable[Prediction | InputError]) -> Iterator[Json]:
+    """The results, after keeping all that were answered."""
+    told = list(zip(petitions, outcomes, strict=True))
+    answered = [(sent, found) for sent, found in told if isinstance(found, Prediction)]
+    answers = iter(recorded_all(answered, "api"))
+    for petition, outcome in told:
+        yield next(answers) if isinstance(outcome, Prediction) else _result(petition, outcome)
 
 
 def _result(petition: Petition, outcome: Prediction | InputError) -> Json:

@@ -9,6 +9,8 @@ from models.store import Store
 from service.api import api
 from service.pages import pages
 from service.problems import register_problems
+from service.review_routes import review_routes
+from service.reviews.database import open_database
 from service.running import Running
 from service.settings import Settings
 
@@ -37,7 +39,9 @@ def create_app(settings: Settings) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # names are Chinese
     Bootstrap5(app)
     app.extensions["running"] = Running(Store(settings.versions))
+    app.extensions["reviews"] = open_database(settings)
     app.register_blueprint(api)
+    app.register_blueprint(review_routes)
     app.register_blueprint(pages)
     register_problems(app)
     app.after_request(_secure)

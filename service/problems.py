@@ -9,7 +9,17 @@ from flask import Flask, Response
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from models.errors import DatasetError, FileError, InputError, OperatorError, TriageError
+from models.errors import (
+    DatasetError,
+    FileError,
+    InputError,
+    OperatorError,
+    PetitionDiffers,
+    PetitionUnknown,
+    RecordError,
+    ReviewConflict,
+    TriageError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +27,10 @@ STATUS_OF_ERROR: tuple[tuple[type[TriageError], HTTPStatus], ...] = (
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (FileError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (DatasetError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (PetitionUnknown, HTTPStatus.NOT_FOUND),
+    (PetitionDiffers, HTTPStatus.CONFLICT),
+    (ReviewConflict, HTTPStatus.CONFLICT),
+    (RecordError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (OperatorError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 

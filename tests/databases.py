@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from service.reviews.database import Database, Rules
 
-REQUIRED = "PETITION_TRIAGE_TESTS_NEED_POSTGRESQL"
+REQUIRED = "TRIAGE_TESTS_NEED_POSTGRESQL"
 """With this variable set, a machine without PostgreSQL fails the tests instead of skipping them."""
 
 _counter = itertools.count()

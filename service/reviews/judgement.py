@@ -174,7 +174,7 @@ def _add(
         "by": by,
         "action": action,
         "version": row.version,
-        "note": mask(note) if note else None,
+        "note": mask(note.replace("\0", "\ufffd")) if note else None,
         "source": source,
         "sample": row.sample,
         "undoes": undoes,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models.decision import Decision
-from models.errors import PetitionDiffers, PetitionUnknown
+from models.errors import PetitionDiffers, PetitionUnknown, TextMalformed
 from models.prediction import Prediction
 from models.text import Petition
 from service.reviews import audit, moments
@@ -20,7 +20,9 @@ from service.reviews.masking import mask
 from service.reviews.tables import petitions, reviews
 
 Channel = Literal["desk", "upload", "api"]
+Refusal = PetitionDiffers | TextMalformed
 
+_NUL = "\0"
 _draw = random.SystemRandom()
 
 
@@ -63,26 +65,28 @@ class Cut:
     area: str | None = None
     """The area as it stands: by a person, else by the model."""
     decision: str | None = None
+    reason: str | None = None
     open: bool | None = None
+    reviewed: bool | None = None
     channel: str | None = None
 
 
 def record(db: Database, petition: Petition, prediction: Prediction, channel: Channel) -> Record:
-    """The record of one petition; see ``record_all``. Raises PetitionDiffers."""
+    """The record of one petition; see ``record_all``. Raises PetitionDiffers or TextMalformed."""
     (found,) = record_all(db, [(petition, prediction)], channel)
-    if isinstance(found, PetitionDiffers):
+    if not isinstance(found, Record):
         raise found
     return found
 
 
 def record_all(
     db: Database, answered: Sequence[tuple[Petition, Prediction]], channel: Channel
-) -> list[Record | PetitionDiffers]:
+) -> list[Record | Refusal]:
     """Keep petitions, in one transaction, and give the record of each.
 
     An id that is kept already with the same masked text and title gives its record as it is, with
     the answer of the first time; with another text it gives PetitionDiffers. A petition without an
-    id gets one.
+    id gets one. An id with a NUL character gives TextMalformed.
     """
     with db.write() as connection:
         return [_keep(connection, db, *each, channel) for each in answered]
@@ -121,7 +125,9 @@ def remove(connection: Connection, numbers: Select[tuple[int]]) -> None:
 def row_of(connection: Connection, petition_id: str, *, lock: bool = False) -> Row[Any]:
     """The row of a petition, held against other writers if asked. Raises PetitionUnknown."""
     query = select(petitions).where(petitions.c.id == petition_id)
-    found = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    found = None
+    if _NUL not in petition_id:
+        found = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if found is None:
         raise PetitionUnknown(
             "no petition is kept under this id",
@@ -152,7 +158,9 @@ def as_record(row: Row[Any]) -> Record:
 
 def _keep(
     connection: Connection, db: Database, petition: Petition, prediction: Prediction, channel: str
-) -> Record | PetitionDiffers:
+) -> Record | Refusal:
+    if _NUL in (petition.id or ""):
+        return TextMalformed("the id holds a NUL character", remedy="send the id without it")
     values = _values(db, petition, prediction, channel)
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(dialect.insert(petitions).values(values).on_conflict_do_nothing())
@@ -175,6 +183,9 @@ def _values(
         answer.pop(explained, None)  # it quotes the text
     sample = prediction.decision is Decision.AUTO and _draw.random() < db.rules.sample_share
     best = prediction.area
+    # PostgreSQL keeps no NUL.
+    text = petition.text.replace(_NUL, "\ufffd")
+    title = petition.title.replace(_NUL, "\ufffd") if petition.title else None
     certainty = best.confidence if best else 0.0
     return {
         "id": petition_id,
@@ -188,10 +199,10 @@ def _values(
         "decision": prediction.decision.value,
         "reasons": f"|{'|'.join(prediction.reasons)}|",
         "answer": answer,
-        "title": mask(petition.title) if petition.title else None,
-        "text": mask(petition.text),
-        "original_title": petition.title if db.rules.keep_text else None,
-        "original_text": petition.text if db.rules.keep_text else None,
+        "title": mask(title) if title else None,
+        "text": mask(text),
+        "original_title": title if db.rules.keep_text else None,
+        "original_text": text if db.rules.keep_text else None,
         "sample": sample,
         # Among the doubtful ones the sample stands anywhere, or its place would tell it.
         "doubt": _draw.random() if sample else 1 - certainty,
@@ -206,7 +217,9 @@ def _conditions(cut: Cut) -> list[Any]:
     )
     wanted = {
         "decision": columns.decision == cut.decision,
+        "reason": columns.reasons.contains(f"|{cut.reason}|", autoescape=True),
         "open": columns.open == cut.open,
+        "reviewed": columns.review.is_not(None) == cut.reviewed,
         "channel": columns.channel == cut.channel,
         "area": area,
     }
