@@ -10,9 +10,12 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from models.errors import (
+    AccessError,
+    AccountUnknown,
     DatasetError,
     FileError,
     InputError,
+    LoginNeeded,
     OperatorError,
     PetitionDiffers,
     PetitionUnknown,
@@ -27,6 +30,9 @@ STATUS_OF_ERROR: tuple[tuple[type[TriageError], HTTPStatus], ...] = (
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (FileError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (DatasetError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (LoginNeeded, HTTPStatus.UNAUTHORIZED),
+    (AccountUnknown, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (AccessError, HTTPStatus.FORBIDDEN),
     (PetitionUnknown, HTTPStatus.NOT_FOUND),
     (PetitionDiffers, HTTPStatus.CONFLICT),
     (ReviewConflict, HTTPStatus.CONFLICT),
@@ -66,6 +72,8 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:  # no
     response = Response(text, status=status, content_type="application/problem+json")
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 

@@ -81,13 +81,14 @@ def petition(petition_id: str) -> Json:
 @review_routes.delete("/v1/petitions/<path:petition_id>")
 def forget(petition_id: str) -> Json:
     """Remove a petition and all that was said of it."""
-    delete_petition(database(), petition_id, caller())
+    delete_petition(database(), petition_id, caller().name)
     return {"id": petition_id, "deleted": True}
 
 
 def _reviewer(named: str | None) -> str:
     """Who reviews: the caller, or a person of whom a calling system tells."""
-    return f"{caller()}:{named}" if named else caller()
+    name = caller().name
+    return f"{name}:{named}" if named else name
 
 
 def _review(petition_id: str, found: Review) -> dict[str, Any]:

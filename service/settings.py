@@ -41,6 +41,12 @@ class Settings:
     """Share of the decisions made alone that people check, unmarked, as the honest sample."""
     lease_minutes: int = 10
     """How long an item of the queue belongs to the clerk who got it."""
+    login: bool = False
+    """Ask people for a login on a loopback address too, as behind a proxy."""
+    insecure_cookies: bool = False
+    """Keep logins over plain HTTP too, where nobody else listens on the network."""
+    idle_minutes: int = 30
+    """After so long without a request people have to log in again."""
     retention_days: int = 0
     """Petitions older than so many days are removed by `reviews purge`; 0 keeps them."""
 
@@ -62,6 +68,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "stop_timeout_s": (1, 3600),
     "sample_share": (0, 1),
     "lease_minutes": (1, 24 * 60),
+    "idle_minutes": (1, 24 * 60),
     "retention_days": (0, 36500),
 }
 

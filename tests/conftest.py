@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from browser import browser
 from databases import (  # noqa: F401 - fixtures for every test
     database_url,
     db,
@@ -111,7 +112,7 @@ def app(shared_store: Store, tmp_path: Path) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """A client of the web application."""
-    return app.test_client()
+    return browser(app)
 
 
 def _store_with(trained: Trained, folder: Path) -> Store:

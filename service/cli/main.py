@@ -23,6 +23,8 @@ VERBS = {
     "audit": ("service.cli.audit", "List what looks wrong with labelled rows."),
     "models": ("service.cli.versions", "List, promote, verify and export versions."),
     "reviews": ("service.cli.reviews", "List, export, import and count what people said."),
+    "accounts": ("service.cli.accounts", "Add, list, change and remove accounts."),
+    "keys": ("service.cli.keys", "Add, list and revoke keys for systems."),
     "serve": ("service.cli.serve", "Serve the HTTP API and the page."),
 }
 

@@ -2,18 +2,15 @@
 
 import csv
 import datetime as dt
-import getpass
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from models.files import write_whole
 from models.store import Store
-from service.cli.options import EXIT_ROW_ERRORS, FILE, store_option
-from service.settings import load_settings
+from service.cli.options import EXIT_ROW_ERRORS, FILE, by_option, database_option, store_option
 
 if TYPE_CHECKING:
     from service.reviews.corrections import Corrections
@@ -26,35 +23,6 @@ MAX_TOLD = 20
 @click.group("reviews")
 def command() -> None:
     """List, export, import, count and keep what people confirmed or corrected."""
-
-
-def database_option(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--config FILE`` and ``--data FOLDER``, given to the verb as ``db``."""
-    verb = click.option(
-        "--data", expose_value=False, is_eager=True, callback=_remember, help="Folder of the data."
-    )(verb)
-    return click.option(
-        "--config", "db", type=FILE, callback=_open, help="A TOML file with settings."
-    )(verb)
-
-
-def _remember(ctx: click.Context, param: click.Parameter, folder: str | None) -> None:
-    del param
-    ctx.meta["data"] = folder
-
-
-def _open(ctx: click.Context, param: click.Parameter, config: Path | None) -> "Database":
-    from service.reviews.database import open_database
-
-    del param
-    db = open_database(load_settings(config, options={"data": ctx.meta["data"]}))
-    ctx.call_on_close(db.close)
-    return db
-
-
-by_option = click.option(
-    "--by", default=getpass.getuser, help="Who does it, for the audit log. [default: your login]"
-)
 
 
 @command.command("list")
