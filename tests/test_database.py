@@ -21,7 +21,7 @@ from service.reviews.database import Database, open_database
 from service.reviews.judgement import Label, recent, review
 from service.reviews.keeping import backup, restore
 from service.reviews.queue import next_item
-from service.reviews.records import get, listing, record, record_all
+from service.reviews.records import delete_petition, get, listing, record, record_all
 from service.reviews.tables import metadata
 from service.settings import Settings
 
@@ -102,6 +102,19 @@ def test_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "reviews.sqlite").write_bytes(b"no database " * 1000)
     with pytest.raises(DatabaseUnusable, match="not a database"):
         listing(Database.in_folder(tmp_path))
+
+
+def test_deleted_petition_is_in_no_file_any_more(sqlite_db: Database) -> None:
+    """Neither in a free page of the database nor in its log."""
+    text = "独一无二的内容" * 100
+    record(sqlite_db, petition("a", text), answer(), "desk")
+    record(sqlite_db, petition("b"), answer(), "desk")
+    assert sqlite_db.file is not None
+    folder = sqlite_db.file.parent
+    needle = text.encode()[:60]
+    assert any(needle in path.read_bytes() for path in folder.iterdir())
+    delete_petition(sqlite_db, "a", "admin")
+    assert not any(needle in path.read_bytes() for path in folder.iterdir())
 
 
 def test_backup_is_one_file_that_restores(sqlite_db: Database, tmp_path: Path) -> None:

@@ -84,6 +84,17 @@ class Database:
                 self._engine = self._open()
             return self._engine
 
+    def forget(self) -> None:
+        """Let nothing of what was deleted stay in SQLite's log beside the database."""
+        if self.file is None:
+            return
+        with _told(self.url):
+            connection = self.engine().raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+
     def close(self) -> None:
         """Give all connections back; the next transaction opens the database again."""
         with self._opening:

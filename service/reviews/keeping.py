@@ -28,6 +28,7 @@ def purge(db: Database, by: str, retention_days: int) -> int:
             remove(connection, select(petitions.c.number).where(old))
             told = before.isoformat(timespec="seconds")
             audit.append(connection, by, "petitions purged", count=count, before=told)
+    db.forget()
     return count
 
 

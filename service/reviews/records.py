@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, delete, select
@@ -23,6 +24,7 @@ Channel = Literal["desk", "upload", "api"]
 Refusal = PetitionDiffers | TextMalformed
 
 _NUL = "\0"
+_PORTION = 500
 _draw = random.SystemRandom()
 
 
@@ -88,8 +90,14 @@ def record_all(
     the answer of the first time; with another text it gives PetitionDiffers. A petition without an
     id gets one. An id with a NUL character gives TextMalformed.
     """
+    refused = TextMalformed("the id holds a NUL character", remedy="send the id without it")
+    values = [
+        None if _NUL in (petition.id or "") else _values(db, petition, prediction, channel)
+        for petition, prediction in answered
+    ]
     with db.write() as connection:
-        return [_keep(connection, db, *each, channel) for each in answered]
+        rows = _keep(connection, [each for each in values if each])
+    return [_kept(rows[each["id"]], each) if each else refused for each in values]
 
 
 def get(db: Database, petition_id: str) -> Record:
@@ -114,6 +122,7 @@ def delete_petition(db: Database, petition_id: str, by: str) -> None:
         row = row_of(connection, petition_id)
         remove(connection, select(petitions.c.number).where(petitions.c.number == row.number))
         audit.append(connection, by, "petition deleted", petition_id)
+    db.forget()
 
 
 def remove(connection: Connection, numbers: Select[tuple[int]]) -> None:
@@ -156,15 +165,22 @@ def as_record(row: Row[Any]) -> Record:
     )
 
 
-def _keep(
-    connection: Connection, db: Database, petition: Petition, prediction: Prediction, channel: str
-) -> Record | Refusal:
-    if _NUL in (petition.id or ""):
-        return TextMalformed("the id holds a NUL character", remedy="send the id without it")
-    values = _values(db, petition, prediction, channel)
+def _keep(connection: Connection, values: Sequence[dict[str, Any]]) -> dict[str, Row[Any]]:
+    """The rows with the ids of these values, which are put in where there is none yet."""
+    rows: dict[str, Row[Any]] = {}
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(petitions).values(values).on_conflict_do_nothing())
-    row = row_of(connection, values["id"])
+    new = dialect.insert(petitions).on_conflict_do_nothing()
+    # In one order for all, or two writers on PostgreSQL may wait for each other for ever.
+    values = sorted(values, key=itemgetter("id"))
+    for start in range(0, len(values), _PORTION):
+        portion = values[start : start + _PORTION]
+        connection.execute(new, portion)
+        query = select(petitions).where(petitions.c.id.in_([each["id"] for each in portion]))
+        rows |= {row.id: row for row in connection.execute(query)}
+    return rows
+
+
+def _kept(row: Row[Any], values: dict[str, Any]) -> Record | PetitionDiffers:
     if (row.title, row.text) != (values["title"], values["text"]):
         return PetitionDiffers(
             "another text is kept under this id already",

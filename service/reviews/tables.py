@@ -63,7 +63,7 @@ petitions = Table(
     Index(None, "open", "doubt"),
     Index(None, "at"),
     Index(None, "day"),
-    Index(None, "leased_by"),
+    Index(None, "leased_by", "open"),
     sqlite_autoincrement=True,
 )  # fmt: skip
 

@@ -53,7 +53,7 @@ def _make_petitions() -> None:
         sa.UniqueConstraint("id", name="uq_petitions_id"),
         sqlite_autoincrement=True,
     )
-    for columns in (["at"], ["day"], ["leased_by"], ["open", "doubt"]):
+    for columns in (["at"], ["day"], ["leased_by", "open"], ["open", "doubt"]):
         op.create_index("ix_petitions_" + "_".join(columns), "petitions", columns)
 
 
