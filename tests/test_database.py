@@ -173,6 +173,7 @@ def test_damaged_foreign_or_newer_backup_is_refused(sqlite_db: Database, tmp_pat
     assert [found.id for found in listing(sqlite_db)] == ["a"]
 
 
+@pytest.mark.timeout(600)
 def test_many_processes_lose_and_double_nothing(db: Database) -> None:
     """Neither reviews of items from the queue, nor reviews by id, nor an entry of the log."""
     n = PROCESSES * REVIEWS_EACH

@@ -13,6 +13,7 @@ from models.errors import (
     PetitionDiffers,
     PetitionUnknown,
     ReviewConflict,
+    TextMalformed,
 )
 from models.taxonomy import Taxonomy
 from models.text import Petition
@@ -73,6 +74,14 @@ def test_many_are_kept_at_once_and_a_differing_one_stops_none(db: Database) -> N
     sent = [petition("a"), petition("b", "另一件事"), petition("c"), petition("a")]
     kept = record_all(db, [(each, answer()) for each in sent], "api")
     assert [isinstance(each, PetitionDiffers) for each in kept] == [False, True, False, False]
+
+
+def test_id_that_cannot_be_kept_is_told(db: Database) -> None:
+    """Too long, or with a NUL character; one at the limit is kept."""
+    for name in ("a" * 201, "\0"):
+        with pytest.raises(TextMalformed):
+            record(db, petition(name), answer(), "upload")
+    assert record(db, petition("信" * 200, "正文\0有空字符"), answer(), "upload").id == "信" * 200
 
 
 def test_confirmed_and_corrected_reviews_are_kept(db: Database) -> None:

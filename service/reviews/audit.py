@@ -19,6 +19,9 @@ from service.reviews.tables import audit, chain
 
 START = "0" * 64
 
+_MOST_CHARS = 200
+"""What a column holds; only the name of a file can be longer."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -38,6 +41,7 @@ def append(
     """Add an entry in the caller's transaction: both happen or neither."""
     end = connection.execute(select(chain).with_for_update()).one()
     number = end.number + 1
+    by, subject = by[:_MOST_CHARS], subject[:_MOST_CHARS]
     told = json.dumps(details, ensure_ascii=False, sort_keys=True)
     at = moments.now().isoformat(timespec="microseconds")
     found = _hash(end.hash, number, at, by, action, subject, told)

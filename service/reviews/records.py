@@ -23,6 +23,8 @@ from service.reviews.tables import petitions, reviews
 Channel = Literal["desk", "upload", "api"]
 Refusal = PetitionDiffers | TextMalformed
 
+MAX_ID_CHARS = 200
+
 _NUL = "\0"
 _PORTION = 500
 _draw = random.SystemRandom()
@@ -88,11 +90,13 @@ def record_all(
 
     An id that is kept already with the same masked text and title gives its record as it is, with
     the answer of the first time; with another text it gives PetitionDiffers. A petition without an
-    id gets one. An id with a NUL character gives TextMalformed.
+    id gets one. An id that cannot be kept gives TextMalformed.
     """
-    refused = TextMalformed("the id holds a NUL character", remedy="send the id without it")
+    refused = TextMalformed(
+        "the id cannot be kept", expected=f"up to {MAX_ID_CHARS} characters, none of them NUL"
+    )
     values = [
-        None if _NUL in (petition.id or "") else _values(db, petition, prediction, channel)
+        _values(db, petition, prediction, channel) if _can_keep(petition.id) else None
         for petition, prediction in answered
     ]
     with db.write() as connection:
@@ -178,6 +182,10 @@ def _keep(connection: Connection, values: Sequence[dict[str, Any]]) -> dict[str,
         query = select(petitions).where(petitions.c.id.in_([each["id"] for each in portion]))
         rows |= {row.id: row for row in connection.execute(query)}
     return rows
+
+
+def _can_keep(petition_id: str | None) -> bool:
+    return petition_id is None or (_NUL not in petition_id and len(petition_id) <= MAX_ID_CHARS)
 
 
 def _kept(row: Row[Any], values: dict[str, Any]) -> Record | PetitionDiffers:
