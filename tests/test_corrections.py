@@ -171,6 +171,7 @@ def test_export_is_taken_by_train_as_it_is(
     assert "王" not in rows["a"].author
     assert [row.sample for row in dataset.rows] == [get(sqlite_db, key).sample for key in "ab"]
     assert not dataset.notes
+    assert ",'=标题," in out.read_text(encoding="utf-8-sig")
 
 
 def test_verbs_of_keeping_work_together(
