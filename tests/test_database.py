@@ -117,6 +117,22 @@ def test_deleted_petition_is_in_no_file_any_more(sqlite_db: Database) -> None:
     assert not any(needle in path.read_bytes() for path in folder.iterdir())
 
 
+def test_writer_that_waits_too_long_is_told(
+    sqlite_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers never wait."""
+    record(sqlite_db, petition("a"), answer(), "desk")
+    monkeypatch.setattr("service.reviews.database.BUSY_S", 0.1)
+    assert sqlite_db.file is not None
+    other = sqlite3.connect(sqlite_db.file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseUnusable, match="database is locked"):
+        record(sqlite_db, petition("b"), answer(), "desk")
+    assert len(listing(sqlite_db)) == 1
+    other.close()
+    record(sqlite_db, petition("b"), answer(), "desk")
+
+
 def test_full_disk_is_told_and_loses_nothing(sqlite_db: Database) -> None:
     """Nor is anything kept by half."""
     record(sqlite_db, petition("a"), answer(), "desk")
