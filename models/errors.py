@@ -16,10 +16,21 @@ TriageError
 │   └── RateExceeded
 ├── DatasetError      the labeller: rows that cannot be learnt from
 ├── TaxonomyError     the labeller: a taxonomy file
-├── OperatorError     the operator: model files and settings
+├── RecordError       the clerk, or a system: what is asked of the kept petitions
+│   ├── PetitionUnknown
+│   ├── PetitionDiffers
+│   ├── ReviewConflict
+│   └── LabelUnknown
+├── AccessError       whoever asks: a login, a key, a right
+│   ├── LoginNeeded
+│   ├── AccessDenied
+│   ├── RequestForged
+│   └── AccountUnknown
+├── OperatorError     the operator: model files, settings, the database
 │   ├── VersionMissing
 │   ├── VersionDamaged
 │   ├── GoldenMismatch
+│   ├── DatabaseUnusable
 │   └── SettingsError
 └── GateRefused       the analyst: a version that must not go live
 
@@ -147,6 +158,66 @@ class TaxonomyError(TriageError):
     code = "taxonomy"
 
 
+class RecordError(TriageError):
+    """Something that the kept petitions do not allow."""
+
+    code = "record"
+
+
+class PetitionUnknown(RecordError):
+    """No petition is kept under this id."""
+
+    code = "petition-unknown"
+
+
+class PetitionDiffers(RecordError):
+    """Another text is kept under this id already."""
+
+    code = "petition-differs"
+
+
+class ReviewConflict(RecordError):
+    """Somebody else has this petition, or has reviewed it meanwhile."""
+
+    code = "review-conflict"
+
+
+class LabelUnknown(RecordError):
+    """The running version has no such area or topic."""
+
+    code = "label-unknown"
+
+
+class AccessError(TriageError):
+    """A request that may not be answered to whoever sent it."""
+
+    code = "access"
+
+
+class LoginNeeded(AccessError):
+    """Nobody is logged in, or the password or key is wrong, expired or locked."""
+
+    code = "login-needed"
+
+
+class AccessDenied(AccessError):
+    """The role, or the scope of the key, does not reach so far."""
+
+    code = "access-denied"
+
+
+class RequestForged(AccessError):
+    """A form without this session's token, or a request that another site has caused."""
+
+    code = "request-forged"
+
+
+class AccountUnknown(AccessError):
+    """No account or key has this name, or it is taken."""
+
+    code = "account-unknown"
+
+
 class OperatorError(TriageError):
     """Something on this machine that its operator has to mend."""
 
@@ -169,6 +240,12 @@ class GoldenMismatch(OperatorError):
     """A version answers its golden examples differently from the day it was saved."""
 
     code = "golden-mismatch"
+
+
+class DatabaseUnusable(OperatorError):
+    """The database of reviews is out of reach, damaged, or newer than the program."""
+
+    code = "database-unusable"
 
 
 class SettingsError(OperatorError):

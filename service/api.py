@@ -1,6 +1,7 @@
 """The HTTP API: routes of ``/v1`` and the state of the service."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
@@ -14,6 +15,7 @@ from service.docs import operations, schemas
 from service.limits import check_time
 from service.monitoring import METRICS_TYPE, monitoring
 from service.openapi import document
+from service.recording import recorded, recorded_all
 from service.running import Running
 from service.schemas import ClassifyIn
 
@@ -54,18 +56,21 @@ def classify() -> Json:
         monitoring().answered([error])
         raise
     monitoring().answered([prediction])
-    return prediction.answer()
+    return recorded(petition, prediction, "api") if asked.record else prediction.answer()
 
 
 @api.post("/v1/classify/batch")
 def classify_batch() -> Json:
     """Classify up to 500 petitions, each with a result of its own."""
-    entries = [read_petition(entry) for entry in read_batch(body()).petitions]
-    outcomes = iter(_classified([entry for entry in entries if isinstance(entry, Petition)]))
+    asked = read_batch(body())
+    entries = [read_petition(entry) for entry in asked.petitions]
+    petitions = [entry for entry in entries if isinstance(entry, Petition)]
+    monitoring().answered(entry[1] for entry in entries if not isinstance(entry, Petition))
+    tell = _kept if asked.record else partial(map, _result)
+    results = iter(tell(petitions, _classified(petitions)))
     return {
         "results": [
-            _result(entry.id, next(outcomes)) if isinstance(entry, Petition) else _result(*entry)
-            for entry in entries
+            next(results) if isinstance(entry, Petition) else _error(*entry) for entry in entries
         ]
     }
 
@@ -130,7 +135,6 @@ def docs() -> str:
         operations=operations(),
         schemas=schemas(),
         host=request.host_url.rstrip("/"),
-        keyed="securitySchemes" in document(),
     )
 
 
@@ -139,11 +143,23 @@ def _classified(petitions: list[Petition]) -> Iterator[Prediction | InputError]:
     classifier = running().classifier()
     for start in range(0, len(petitions), PART):
         check_time()
-        yield from classifier.classify_batch(petitions[start : start + PART])
+        outcomes = classifier.classify_batch(petitions[start : start + PART])
+        monitoring().answered(outcomes)
+        yield from outcomes
 
 
-def _result(identifier: str | None, outcome: Prediction | InputError) -> Json:
-    monitoring().answered([outcome])
-    if isinstance(outcome, Prediction):
-        return outcome.answer()
-    return {"id": identifier, "error": {"code": outcome.code, "detail": str(outcome)}}
+def _kept(petitions: list[Petition], outcomes: Iterable[Prediction | InputError]) -> Iterator[Json]:
+    """The results, after keeping all that were answered."""
+    told = list(zip(petitions, outcomes, strict=True))
+    answered = [(sent, found) for sent, found in told if isinstance(found, Prediction)]
+    answers = iter(recorded_all(answered, "api"))
+    for petition, outcome in told:
+        yield next(answers) if isinstance(outcome, Prediction) else _result(petition, outcome)
+
+
+def _result(petition: Petition, outcome: Prediction | InputError) -> Json:
+    return outcome.answer() if isinstance(outcome, Prediction) else _error(petition.id, outcome)
+
+
+def _error(identifier: str | None, error: InputError) -> Json:
+    return {"id": identifier, "error": {"code": error.code, "detail": str(error)}}

@@ -104,10 +104,10 @@ class _Petitions:
     """Turns the rows of one table into petitions."""
 
     def __init__(self, table: Table, columns: Columns) -> None:
-        text = _find(table, columns.text, TEXT_COLUMNS)
+        text = find_column(table, columns.text, TEXT_COLUMNS)
         self._text = table.column(columns.text or TEXT_COLUMNS[0]) if text is None else text
-        self._title = _find(table, columns.title, TITLE_COLUMNS)
-        self._id = _find(table, columns.id, ID_COLUMNS)
+        self._title = find_column(table, columns.title, TITLE_COLUMNS)
+        self._id = find_column(table, columns.id, ID_COLUMNS)
 
     def petition(self, row: Row) -> Petition:
         """Raises RowUnusable for a row that does not fit the header."""
@@ -122,7 +122,8 @@ class _Petitions:
         return row.values[self._id] or None if known and self._id is not None else None
 
 
-def _find(table: Table, wanted: str | None, usual: Sequence[str]) -> int | None:
+def find_column(table: Table, wanted: str | None, usual: Sequence[str]) -> int | None:
+    """The place of the column ``wanted``, else of the first of the usual names that is there."""
     if wanted is not None:
         return table.column(wanted)
     return next((table.header.index(name) for name in usual if name in table.header), None)

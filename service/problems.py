@@ -10,12 +10,19 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from models.errors import (
+    AccessError,
+    AccountUnknown,
     DatasetError,
     FileError,
     InputError,
     LimitError,
+    LoginNeeded,
     OperatorError,
+    PetitionDiffers,
+    PetitionUnknown,
     RateExceeded,
+    RecordError,
+    ReviewConflict,
     TriageError,
 )
 
@@ -25,6 +32,13 @@ STATUS_OF_ERROR: tuple[tuple[type[TriageError], HTTPStatus], ...] = (
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (FileError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (DatasetError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (LoginNeeded, HTTPStatus.UNAUTHORIZED),
+    (AccountUnknown, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (AccessError, HTTPStatus.FORBIDDEN),
+    (PetitionUnknown, HTTPStatus.NOT_FOUND),
+    (PetitionDiffers, HTTPStatus.CONFLICT),
+    (ReviewConflict, HTTPStatus.CONFLICT),
+    (RecordError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (OperatorError, HTTPStatus.SERVICE_UNAVAILABLE),
     (RateExceeded, HTTPStatus.TOO_MANY_REQUESTS),
     (LimitError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -55,6 +69,8 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:  # no
     response = Response(text, status=status, content_type="application/problem+json")
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 

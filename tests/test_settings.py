@@ -34,6 +34,9 @@ def test_settings_file_is_named_by_the_environment(tmp_path: Path) -> None:
         ("port = 70000", "0 to 65535"),
         ('port = "x"', "whole number"),
         ("port = [", "cannot be read"),
+        ("sample_share = nan", "0 to 1"),
+        ("sample_share = 5", "0 to 1"),
+        ('keep_text = "perhaps"', "true or false"),
     ],
 )
 def test_senseless_settings_are_refused(tmp_path: Path, content: str, found: str) -> None:
@@ -65,3 +68,13 @@ def test_settings_in_the_instructions_are_accepted(tmp_path: Path, page: str) ->
     for example in examples:
         (tmp_path / "settings.toml").write_text(example, encoding="utf-8")
         assert load_settings(tmp_path / "settings.toml", {}).models
+
+
+def test_numbers_and_truths_are_read_from_every_source(tmp_path: Path) -> None:
+    """TOML knows them; variables are words."""
+    path = tmp_path / "settings.toml"
+    path.write_text("keep_text = true\nsample_share = 0.1\n", encoding="utf-8")
+    assert load_settings(path, {}).keep_text
+    assert load_settings(path, {}).sample_share == 0.1
+    assert not load_settings(path, {"PETITION_TRIAGE_KEEP_TEXT": "false"}).keep_text
+    assert load_settings(path, {"PETITION_TRIAGE_SAMPLE_SHARE": "1"}).sample_share == 1

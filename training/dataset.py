@@ -13,7 +13,7 @@ from models.tables import Row, Table, open_csv, told_columns
 from models.taxonomy import Area, Taxonomy
 from models.text import Petition, read
 
-COLUMNS = ("text", "area", "title", "topic", "also", "id", "author", "rule")
+COLUMNS = ("text", "area", "title", "topic", "also", "id", "author", "rule", "sample")
 MAX_LABEL_CHARS = 16
 """A longer label is not told: the column may hold petitions."""
 
@@ -35,6 +35,8 @@ class Labelled:
     petition: Petition
     is_local: bool = True
     """Whether it is an office's own row, not one of the shipped."""
+    sample: bool = False
+    """Drawn by lot from decisions made alone, and judged by the office: its honest sample."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,10 @@ class Dataset:
     def topics(self) -> npt.NDArray[np.str_]:
         """Topic code per row, empty where none is given."""
         return np.array([row.topic or "" for row in self.rows])
+
+    def samples(self) -> npt.NDArray[np.bool_]:
+        """Whether each row belongs to an honest sample."""
+        return np.array([row.sample for row in self.rows], dtype=bool)
 
     def authors(self) -> npt.NDArray[np.str_]:
         """Author per row."""
@@ -190,6 +196,7 @@ def _label(
         rule=cells.get("rule", ""),
         source=f"{table.name}:{row.line}",
         petition=petition,
+        sample=cells.get("sample", "").lower() in ("1", "true", "是"),
     )
 
 

@@ -22,6 +22,9 @@ VERBS = {
     "evaluate": ("service.cli.evaluate", "Measure a version on labelled rows."),
     "audit": ("service.cli.audit", "List what looks wrong with labelled rows."),
     "models": ("service.cli.versions", "List, promote, verify and export versions."),
+    "reviews": ("service.cli.reviews", "List, export, import and count what people said."),
+    "accounts": ("service.cli.accounts", "Add, list, change and remove accounts."),
+    "keys": ("service.cli.keys", "Add, list and revoke keys for systems."),
     "serve": ("service.cli.serve", "Serve the HTTP API and the page."),
 }
 

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import click
 
-from models.errors import TriageError
+from models.errors import SettingsError, TriageError
 from models.store import Store
 from service.cli.options import FILE, Steps
 from service.settings import Settings, load_settings
@@ -24,7 +24,7 @@ def command(config: object, **options: object) -> None:
 
     settings = load_settings(config, options=options)  # type: ignore[arg-type]
     start_log(settings.log_file, settings.log_days)
-    _warn_if_open(settings)
+    _check_accounts(settings)
     store = Store(settings.versions)
     if store.current() is None:
         click.echo("No version yet: training one from the shipped corpus first.", err=True)
@@ -48,9 +48,27 @@ def train_first(store: Store) -> None:
     click.echo(f"Trained and promoted {version}.", err=True)
 
 
-def _warn_if_open(settings: Settings) -> None:
-    if not settings.is_local:
+def _check_accounts(settings: Settings) -> None:
+    """Migrate the database, and refuse to listen to others before anybody can log in."""
+    from service.reviews.accounts import has_administrator
+    from service.reviews.database import open_database
+
+    db = open_database(settings)
+    try:
+        has_one = has_administrator(db)
+    finally:
+        db.close()
+    if settings.is_local:
+        return
+    if not has_one:
+        raise SettingsError(
+            f"{settings.host} lets others in, and there is no administrator yet",
+            remedy="run `petition-triage accounts add NAME --role administrator` first, "
+            "or listen on 127.0.0.1",
+        )
+    if not settings.insecure_cookies:
         click.echo(
-            f"Warning: everyone who reaches {settings.host} can use this service without a login.",
+            "Browsers keep a login over HTTPS only: put a proxy with TLS in front, or set "
+            "insecure_cookies = true on a network where nobody listens.",
             err=True,
         )
