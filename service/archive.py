@@ -4,24 +4,20 @@ Rows stream through in chunks, so that memory does not grow with the file.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from models.classifier import Classifier
 from models.decision import Decision
-from models.errors import FileUnreadable, InputError, RowUnusable
-from models.tables import DELIMITERS, Row, Table, open_csv, open_jsonl
+from models.errors import InputError, RowUnusable
+from models.tables import Row, Table, open_table
+from models.tables.columns import ID, TEXT, TITLE, find_column
 from models.text import Petition
 from service.results import Outcome, open_sink
 
 CHUNK_ROWS = 256
 """Rows classified at once: enough to spread the cost of a call, few enough to stay in the cache."""
-
-TEXT_COLUMNS = ("text", "内容", "诉求", "诉求内容", "来信内容", "信访内容", "留言内容", "正文")
-TITLE_COLUMNS = ("title", "标题", "主题")
-ID_COLUMNS = ("id", "编号", "ID")
 
 Progress = Callable[["Summary", int], None]
 """Called after every chunk with the counts so far and the bytes read so far."""
@@ -86,28 +82,14 @@ def classify_file(
     return summary
 
 
-def open_table(path: Path, encoding: str | None = None) -> AbstractContextManager[Table]:
-    """The file as a table, read as its suffix says. Raises FileUnreadable for other suffixes."""
-    suffix = path.suffix.lower()
-    if suffix in DELIMITERS:
-        return open_csv(path, encoding)
-    if suffix == ".jsonl":
-        return open_jsonl(path, encoding)
-    raise FileUnreadable(
-        f"{path.name}: files of kind {suffix or '(no suffix)'} are not read",
-        expected=".csv, .tsv or .jsonl",
-        remedy="save the table as CSV",
-    )
-
-
 class _Petitions:
     """Turns the rows of one table into petitions."""
 
     def __init__(self, table: Table, columns: Columns) -> None:
-        text = _find(table, columns.text, TEXT_COLUMNS)
-        self._text = table.column(columns.text or TEXT_COLUMNS[0]) if text is None else text
-        self._title = _find(table, columns.title, TITLE_COLUMNS)
-        self._id = _find(table, columns.id, ID_COLUMNS)
+        text = _find(table, columns.text, TEXT)
+        self._text = table.column(TEXT[0]) if text is None else text
+        self._title = _find(table, columns.title, TITLE)
+        self._id = _find(table, columns.id, ID)
 
     def petition(self, row: Row) -> Petition:
         """Raises RowUnusable for a row that does not fit the header."""
@@ -125,7 +107,7 @@ class _Petitions:
 def _find(table: Table, wanted: str | None, usual: Sequence[str]) -> int | None:
     if wanted is not None:
         return table.column(wanted)
-    return next((table.header.index(name) for name in usual if name in table.header), None)
+    return find_column(table.header, usual)
 
 
 def _classify(

@@ -14,15 +14,9 @@ from typing import Any, Protocol, TextIO
 from models.errors import InputError, OutputRefused
 from models.files import replace
 from models.prediction import Prediction
-from models.tables import DELIMITERS, Row, Table
-
-ANSWER_COLUMNS = (
-    "area", "area_name", "topic", "confidence", "decision", "reasons",
-    "second_area", "second_confidence", "version", "error",
-)  # fmt: skip
-
-_FORMULA_STARTS = tuple("=+-@\t\r\0＝＋－＠")
-"""A cell that starts so is run by Excel (CWE-1236)."""
+from models.tables import Row, Table
+from models.tables.delimited import DELIMITERS
+from models.tables.guards import ANSWER_COLUMNS, guard
 
 Outcome = Prediction | InputError
 
@@ -101,11 +95,6 @@ def _free_name(name: str, taken: Sequence[str]) -> str:
     while name in taken:
         name = f"pt_{name}"
     return name
-
-
-def guard(cell: str) -> str:
-    """The cell with an apostrophe before it where Excel would run it as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
 def fit_width(values: Sequence[str], width: int) -> list[str]:

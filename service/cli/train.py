@@ -67,7 +67,7 @@ def command(
         seed,
         curve,
         shares=_read_shares(shares, dataset.taxonomy),
-        archive=read_texts(archive, text_column or "text") if archive else None,
+        archive=read_texts(archive, text_column) if archive else None,
     )
     with Steps() as progress:
         trained = train(dataset, lexicon, options, progress)

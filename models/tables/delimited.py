@@ -1,0 +1,147 @@
+"""CSV, TSV and plain text: one record after the other, of which none is dropped."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import Any, TextIO
+
+from models.errors import ColumnMissing, FileUnreadable
+from models.tables.columns import is_header
+from models.tables.encodings import doubts, open_text
+from models.tables.guards import is_result, unguard
+from models.tables.rows import Row, Table
+from models.tables.sources import Source, Stream
+
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_GUESSED = (",", "\t", ";")
+_HEADER_LINES = 20
+_SAMPLE_CHARS = 4_000
+
+_OPEN_QUOTE = "a quotation mark is never closed: all that follows it stands in this row"
+
+# The default of 131,072 characters rejects long petitions; Windows takes no more than a C long.
+csv.field_size_limit(2**31 - 1)
+
+
+@contextmanager
+def open_delimited(
+    source: Source, encoding: str | None = None, named: Sequence[str] = ()
+) -> Iterator[Table]:
+    """A CSV or TSV file with a header line, or a text of one petition a line.
+
+    A row with more or fewer values than the header comes with a ``problem``, never dropped. Raises
+    FileUnreadable, EncodingUnknown or ColumnMissing (no header at all).
+    """
+    with open_text(source, encoding) as file:
+        first = list(islice(_raw_lines(file), _HEADER_LINES))
+        delimiter = _delimiter(first, source.suffix, named)
+        lines = _Lines(chain(first, file))
+        if delimiter is None:
+            table = Table(source.name, ["text"], _plain_rows(lines, named))
+        else:
+            reader = csv.reader(lines, delimiter=delimiter)
+            table = _delimited(source, reader, lines, named)
+        yield _described(table, source, file, doubts("".join(first)[:_SAMPLE_CHARS]))
+
+
+def _described(table: Table, source: Source, file: TextIO, doubt: str) -> Table:
+    stream = file.buffer
+    notes = [*table.notes, *([f"{source.name}: {doubt}"] if doubt else [])]
+    position = stream.position if isinstance(stream, Stream) else table.read_bytes
+    return Table(
+        table.name, table.header, table.rows, position, source.total_bytes, file.encoding, notes
+    )
+
+
+def _delimited(source: Source, reader: Any, lines: "_Lines", named: Sequence[str]) -> Table:  # noqa: ANN401 - csv's reader type has no public name
+    try:
+        first = [(reader.line_num, values) for values in islice(reader, _HEADER_LINES)]
+    except csv.Error as error:
+        raise FileUnreadable(f"{source.name}: not a table ({error})") from error
+    at = header_place([values for _, values in first], named)
+    if at is None:
+        raise ColumnMissing(
+            f"{source.name}: the first line is empty", expected="a header that names the columns"
+        )
+    header = [name.strip() for name in first[at][1]]
+    notes = [f"{source.name}: {at} lines above the header are left out"] if at else []
+    rest = ((reader.line_num, values) for values in reader)
+    rows = _rows(chain(first[at + 1 :], rest), lines, len(header))
+    if is_result(header):
+        rows = (row._replace(values=[unguard(cell) for cell in row.values]) for row in rows)
+        header = [unguard(name) for name in header]
+    return Table(source.name, header, rows, notes=notes)
+
+
+def header_place(records: Sequence[Sequence[str]], named: Sequence[str]) -> int | None:
+    """Which of the first records names the columns: one that does so, else the first not empty."""
+    for at, values in enumerate(records):
+        if is_header(values, named):
+            return at
+    filled = (at for at, values in enumerate(records) if any(value.strip() for value in values))
+    return next(filled, None)
+
+
+def _raw_lines(file: TextIO) -> Iterator[str]:
+    """The lines without the ``sep=;`` that Excel understands before them."""
+    for number, line in enumerate(file):
+        if number or not line.startswith("sep="):
+            yield line
+
+
+def _delimiter(first: Sequence[str], suffix: str, named: Sequence[str]) -> str | None:
+    """What stands between the values, or None for a plain text.
+
+    A line that names known columns tells; else the first line, by what it has most of.
+    """
+    if suffix == ".tsv":
+        return "\t"
+    for line in first:
+        for delimiter in _GUESSED:
+            cells = [cell.strip(' "\r\n') for cell in line.split(delimiter)]
+            if len(cells) > 1 and is_header(cells, named):
+                return delimiter
+    if suffix == ".txt":
+        return None
+    bare = "".join(next((line for line in first if line.strip()), "").split('"')[::2])
+    return max(_GUESSED, key=bare.count)
+
+
+class _Lines:
+    """The lines of a CSV file, counting quotation marks: an odd number leaves one open."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = lines
+        self.quotes = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self.quotes += line.count('"')
+            yield line
+
+
+def _rows(records: Iterable[tuple[int, list[str]]], lines: _Lines, width: int) -> Iterator[Row]:
+    """All records; where a quotation mark is never closed, the last one says so."""
+    last: Row | None = None
+    for line, values in records:
+        if not values and width > 1:
+            continue
+        if last is not None:
+            yield last
+        if len(values) == width:
+            last = Row(line, values)
+        elif values:
+            last = Row(line, values, f"{len(values)} values under {width} columns")
+        else:
+            last = Row(line, [""])
+    if last is not None:
+        yield last._replace(problem=_OPEN_QUOTE) if lines.quotes % 2 else last
+
+
+def _plain_rows(lines: Iterable[str], named: Sequence[str]) -> Iterator[Row]:
+    """A row for each line that is not blank; a first line that only says ``内容`` is a header."""
+    for number, line in enumerate(lines, 1):
+        text = line.rstrip("\r\n")
+        if text.strip() and not (number == 1 and is_header([text], named)):
+            yield Row(number, [text])

@@ -1,0 +1,163 @@
+"""Sheets of Excel and its kin, with all that stands around the table in them."""
+
+import datetime as dt
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
+
+import python_calamine
+
+from models.errors import ColumnMissing, FileUnreadable
+from models.tables.columns import is_header, told_columns
+from models.tables.encodings import doubts
+from models.tables.rows import Row, Table
+from models.tables.sources import Source, check_ratio, checked_zip
+
+SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+MAX_WORKBOOK_BYTES = 1 << 30
+"""Unpacked; a workbook is read into memory as a whole."""
+_HEADER_ROWS = 20
+_EXACT_DIGITS = 10**15
+"""Excel keeps 15 digits of a number and turns the others into zeros."""
+_ROUNDED = "numbers of more than 15 digits are stored as numbers: Excel has lost their last digits"
+_SAMPLE_CHARS = 4_000
+
+Cells = Sequence[object]
+
+
+def sheet_names(source: Source) -> list[str]:
+    """The sheets that hold anything. Raises FileUnreadable."""
+    book = _open_book(source)
+    names = book.sheet_names
+    return names if len(names) == 1 else [name for name in names if _height(book, name)]
+
+
+@contextmanager
+def open_sheet(source: Source, sheet: str, named: Sequence[str] = ()) -> Iterator[Table]:
+    """One sheet; title rows above the header and blank rows are left out.
+
+    Raises FileUnreadable, or ColumnMissing for an empty sheet.
+    """
+    try:
+        rows = enumerate(_open_book(source).get_sheet_by_name(sheet).iter_rows(), 1)
+    except (python_calamine.CalamineError, ValueError) as error:
+        raise _damaged(source, error) from error
+    filled = ((line, cells) for line, cells in rows if any(cell != "" for cell in cells))
+    first = list(islice(filled, _HEADER_ROWS))
+    if not first:
+        raise ColumnMissing(f"{source.name}: sheet {sheet} is empty")
+    at = _header_place([_texts(cells) for _, cells in first], named)
+    header = _trimmed([text.strip() for text in _texts(first[at][1])])
+    doubt = doubts("".join("".join(_texts(cells)) for _, cells in first)[:_SAMPLE_CHARS])
+    notes = [f"{source.name}: {doubt}"] if doubt else []
+    if at:
+        notes.append(f"{source.name}: {at} rows above the header are left out")
+    found = _Rows(source.name, header, notes)
+    rest = chain(first[at + 1 :], filled)
+    total = source.total_bytes
+    yield Table(source.name, header, found.read(rest), lambda: total, total, "", notes)
+
+
+class _Rows:
+    """The rows under a header; the first number that Excel has rounded leaves a note."""
+
+    def __init__(self, name: str, header: Sequence[str], notes: list[str]) -> None:
+        self._name, self._header, self._notes = name, header, notes
+        self._is_noted = False
+
+    def read(self, records: Iterable[tuple[int, Cells]]) -> Iterator[Row]:
+        """Rows as wide as the header; what stands beside it is a problem."""
+        width = len(self._header)
+        for line, cells in records:
+            self._note_rounded(line, cells)
+            values = _texts(cells)
+            if len(values) > width:
+                surplus = _trimmed(values[width:])
+                if surplus:
+                    told = f"{width + len(surplus)} values under {width} columns"
+                    yield Row(line, values[: width + len(surplus)], told)
+                    continue
+                values = values[:width]
+            yield Row(line, [*values, *[""] * (width - len(values))])
+
+    def _note_rounded(self, line: int, cells: Cells) -> None:
+        for at, cell in enumerate(cells):
+            if isinstance(cell, float) and abs(cell) >= _EXACT_DIGITS and not self._is_noted:
+                self._is_noted = True
+                column = told_columns(self._header[at : at + 1])
+                self._notes.append(f"{self._name}: {_ROUNDED} (column {column}, from row {line})")
+
+
+def _open_book(source: Source) -> python_calamine.CalamineWorkbook:
+    with source.open() as stream:
+        content = stream.read(MAX_WORKBOOK_BYTES + 1)
+    if len(content) > MAX_WORKBOOK_BYTES:
+        raise FileUnreadable(f"{source.name}: over {MAX_WORKBOOK_BYTES >> 20} MB")
+    if content.startswith(b"PK"):
+        _check_bomb(source, content)
+    try:
+        return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+    except python_calamine.PasswordError as error:
+        raise FileUnreadable(
+            f"{source.name}: has a password", remedy="save it without one in Excel"
+        ) from error
+    except (python_calamine.CalamineError, ValueError, OSError) as error:
+        raise _damaged(source, error) from error
+
+
+def _check_bomb(source: Source, content: bytes) -> None:
+    with checked_zip(source.name, io.BytesIO(content)) as packed:
+        unpacked = sum(info.file_size for info in packed.infolist())
+    check_ratio(source.name, unpacked, len(content))
+    if unpacked > MAX_WORKBOOK_BYTES:
+        raise FileUnreadable(
+            f"{source.name}: {unpacked >> 20} MB when unpacked",
+            expected=f"at most {MAX_WORKBOOK_BYTES >> 20}",
+            remedy="save it as CSV",
+        )
+
+
+def _damaged(source: Source, error: Exception) -> FileUnreadable:
+    return FileUnreadable(
+        f"{source.name}: not a whole workbook ({type(error).__name__})",
+        remedy="open it in Excel and save it again",
+    )
+
+
+def _height(book: python_calamine.CalamineWorkbook, name: str) -> int:
+    try:
+        return book.get_sheet_by_name(name).height
+    except (python_calamine.CalamineError, ValueError):
+        return 0  # a chart, for example
+
+
+def _header_place(records: Sequence[Sequence[str]], named: Sequence[str]) -> int:
+    """The row that names the columns; else the first that is about as wide as the widest."""
+    for at, values in enumerate(records):
+        if is_header(values, named):
+            return at
+    filled = [sum(map(bool, values)) for values in records]
+    return next(at for at, count in enumerate(filled) if 2 * count >= max(filled))
+
+
+def _texts(cells: Cells) -> list[str]:
+    return [cell if isinstance(cell, str) else _text(cell) for cell in cells]
+
+
+def _text(cell: object) -> str:
+    """A typed cell as Excel would show it."""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return f"{cell:.0f}" if cell.is_integer() else repr(cell)
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(" ", "seconds" if not cell.microsecond else "auto")
+    return str(cell)
+
+
+def _trimmed(values: list[str]) -> list[str]:
+    """Without the empty ones at the end."""
+    while values and not values[-1]:
+        values = values[:-1]
+    return values
