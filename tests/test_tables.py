@@ -1,5 +1,6 @@
 """Reading what offices keep."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import pytest
 
 from models.errors import ColumnMissing, EncodingUnknown, FileUnreadable
 from models.tables import open_table
+from models.tables.columns import TEXT as TEXT_NAMES
+from models.tables.columns import find_column
+from models.tables.guards import ANSWER_COLUMNS, guard
 
 TEXT = "派出所不予立案，请督促办理"
 
@@ -123,3 +127,104 @@ def test_file_without_any_object_has_only_bad_rows(tmp_path: Path) -> None:
     path.write_text('{"text": null}\n', encoding="utf-8")
     with open_table(path) as table:
         assert [row.values for row in table.rows] == [[""]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", f"编号;内容\n1;{TEXT}\n"),
+        ("a.csv", f"编号\t内容\n1\t{TEXT}\n"),
+        ("a.csv", f"sep=;\n编号;内容\n1;{TEXT}\n"),
+        ("a.csv", f"某区台账,\n编号,内容\n1,{TEXT}\n"),
+        ("a.txt", f"编号\t来信内容\n1\t{TEXT}\n"),
+        ("a.csv", f'\n"编号","内容"\n1,"{TEXT}"\n'),
+    ],
+)
+def test_tables_are_read_however_they_are_divided(tmp_path: Path, name: str, content: str) -> None:
+    """By semicolons or tabs, under a title, or under what Excel needs to be told."""
+    (tmp_path / name).write_text(content, encoding="gbk")
+    with open_table(tmp_path / name) as table:
+        assert [row.values for row in table.rows] == [["1", TEXT]]
+        assert table.header[0] == "编号"
+
+
+def test_a_single_column_may_hold_semicolons(tmp_path: Path) -> None:
+    """Only the header tells what divides."""
+    path = tmp_path / "a.csv"
+    path.write_text(f"text\n{TEXT};{TEXT}\n", encoding="utf-8")
+    with open_table(path) as table:
+        assert [row.values for row in table.rows] == [[f"{TEXT};{TEXT}"]]
+
+
+def test_plain_text_has_a_petition_a_line(tmp_path: Path) -> None:
+    """Blank lines are none, and commas and quotation marks are part of it."""
+    path = tmp_path / "a.txt"
+    path.write_text(f'{TEXT},"后\r\n\r\n   \r\n二\r\n', encoding="gbk", newline="")
+    with open_table(path) as table:
+        assert [(row.line, row.values) for row in table.rows] == [
+            (1, [f'{TEXT},"后']),
+            (4, ["二"]),
+        ]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("count", [0, 1, 3_000])
+def test_json_arrays_become_rows(tmp_path: Path, indent: int | None, count: int) -> None:
+    """However they are laid out; what is no object is a bad row."""
+    path = tmp_path / "a.json"
+    objects: list[object] = [{"id": n, "text": f'{TEXT}]}}"{n}', "also": [1]} for n in range(count)]
+    path.write_text(json.dumps([*objects, 12, "x"], indent=indent), encoding="utf-8")
+    with open_table(path) as table:
+        rows = list(table.rows)
+    assert [bool(row.problem) for row in rows] == [False] * count + [True, True]
+    if count:
+        assert table.header == ["id", "text", "also"]
+        assert rows[-3].values == [str(count - 1), f'{TEXT}]}}"{count - 1}', "[1]"]
+
+
+@pytest.mark.parametrize("content", ["[", '[{"a": 1}', '[{"a": 1} {"a": 2}]', '[{"a": tru', "[}"])
+def test_broken_json_arrays_are_refused(tmp_path: Path, content: str) -> None:
+    """Nothing of them is taken for whole."""
+    path = tmp_path / "a.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(FileUnreadable, match="array"), open_table(path) as table:
+        list(table.rows)
+
+
+def test_json_lines_may_be_called_json(tmp_path: Path) -> None:
+    """What stands in the file decides."""
+    path = tmp_path / "a.json"
+    path.write_text('{"text": "一"}\n{"text": "二"}\n', encoding="utf-8")
+    with open_table(path) as table:
+        assert [row.values for row in table.rows] == [["一"], ["二"]]
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        (["编号", "来信内容", "回复内容"], 1),
+        (["答复内容", "主要诉求", "内容"], 2),
+        (["回复内容", "诉求内容（必填）"], 1),
+        (["Title", " TEXT "], 1),
+        (["信访人", "反映问题及诉求"], 1),
+        (["内容类别", "姓名"], None),
+        (["办理结果", "诉求类型"], None),
+    ],
+)
+def test_text_column_is_guessed_by_its_name(header: list[str], found: int | None) -> None:
+    """Answers of the office and kinds of petitions are no petitions."""
+    assert find_column(header, TEXT_NAMES) == found
+
+
+def test_own_results_are_read_without_their_guards(tmp_path: Path) -> None:
+    """Whatever was before a cell stays; other tables keep every apostrophe."""
+    cells = ["=1+1", "'=1", "''+x", "'quoted'", "-5", "＝甲", "\t", "'"]
+    own, other = tmp_path / "own.csv", tmp_path / "other.csv"
+    for path, header in ((own, ["x", *ANSWER_COLUMNS, "注"]), (other, ["x", "注"])):
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            rows = [[guard(cell), *["" for _ in header[1:]]] for cell in cells]
+            csv.writer(file).writerows([header, *rows])
+    with open_table(own) as table:
+        assert [row.values[0] for row in table.rows] == cells
+    with open_table(other) as table:
+        assert [row.values[0] for row in table.rows] == [guard(cell) for cell in cells]

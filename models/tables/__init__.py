@@ -24,6 +24,10 @@ __all__ = ["KINDS", "Place", "Row", "Table", "find_tables", "is_table", "open_ta
 KINDS = (*DELIMITERS, ".txt", ".jsonl", ".json", *SHEETS)
 """Suffixes that are read, also inside .zip and before .gz."""
 
+_SNIFFED_BYTES = 512
+_BOOK_STARTS = (b"PK\x03\x04", bytes.fromhex("D0CF11E0A1B11AE1"))
+_WEB_PAGE = "(a web page)"
+
 
 @dataclass(frozen=True)
 class Place:
@@ -81,6 +85,10 @@ def with_texts(
 
 
 def _places(source: Source, *, is_only: bool) -> list[Place]:
+    try:
+        source = _by_content(source)
+    except FileError:
+        return [Place(source)]
     if source.suffix not in SHEETS:
         return [Place(source)]
     try:
@@ -90,6 +98,25 @@ def _places(source: Source, *, is_only: bool) -> list[Place]:
             raise
         return [Place(source)]
     return [Place(source, name) for name in names] if len(names) > 1 else [Place(source)]
+
+
+def _by_content(source: Source) -> Source:
+    """The source under the suffix that its content has: sheets are often called .csv, or text .xls.
+
+    Web pages are told apart: many systems export them under the name of a sheet.
+    """
+    if source.suffix not in (*DELIMITERS, ".txt", *SHEETS):
+        return source
+    with source.open() as stream:
+        start = stream.read(_SNIFFED_BYTES)
+    is_book = start.startswith(_BOOK_STARTS)
+    if source.suffix not in SHEETS:
+        return replace(source, suffix=".xlsx") if is_book else source
+    if is_book or source.suffix != ".xls" or not start:
+        return source
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return replace(source, suffix=_WEB_PAGE)
+    return replace(source, suffix=".csv")
 
 
 def _only(path: Path, encoding: str | None) -> Place:
@@ -120,6 +147,11 @@ def _open(
         return open_objects(place.source, encoding, named)
     if suffix in SHEETS:
         return _named(place, open_sheet(place.source, place.sheet or _sheet(place), named))
+    if suffix == _WEB_PAGE:
+        raise FileUnreadable(
+            f"{place.name}: is a web page under the name of a sheet",
+            remedy="open it in Excel and save it as XLSX",
+        )
     raise FileUnreadable(
         f"{place.name}: files of kind {suffix or '(no suffix)'} are not read",
         expected=", ".join(KINDS),

@@ -154,7 +154,7 @@ def member_name(info: zipfile.ZipInfo) -> str:
 
 def is_hidden(name: str) -> bool:
     """Whether a name is of the kind that systems and Excel leave lying about."""
-    parts = PurePosixPath(name.replace("\\", "/")).parts
+    parts = set(PurePosixPath(name.replace("\\", "/")).parts) - {"..", "."}
     left = (".", "~$", "__MACOSX", "Thumbs.db", "desktop.ini")
     return any(part.startswith(left) for part in parts)
 
