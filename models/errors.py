@@ -4,7 +4,8 @@ TriageError
 ├── InputError        the sender: one petition
 │   ├── TextEmpty
 │   ├── TextMalformed
-│   └── RowUnusable
+│   ├── RowUnusable
+│   └── CellTooLong
 ├── FileError         the sender: a whole file
 │   ├── FileUnreadable
 │   ├── EncodingUnknown
@@ -17,6 +18,7 @@ TriageError
 │   ├── VersionDamaged
 │   ├── GoldenMismatch
 │   └── SettingsError
+├── ClusterLost       the operator: other machines that stopped working
 └── GateRefused       the analyst: a version that must not go live
 
 No message holds the text of a petition: of a text only its length is told.
@@ -65,6 +67,12 @@ class RowUnusable(InputError):
     """A record that is not shaped as its file promises."""
 
     code = "row-unusable"
+
+
+class CellTooLong(InputError):
+    """A cell of the row is longer than the result's format can hold."""
+
+    code = "cell-too-long"
 
 
 class FileError(TriageError):
@@ -142,6 +150,12 @@ class SettingsError(OperatorError):
     """A setting that is unknown or out of range."""
 
     code = "settings"
+
+
+class ClusterLost(TriageError):
+    """The workers of a run died or went out of reach; what is done is kept."""
+
+    code = "cluster-lost"
 
 
 class GateRefused(TriageError):
