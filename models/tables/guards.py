@@ -11,12 +11,13 @@ ANSWER_COLUMNS = (
 
 _RUN = re.compile("'*[=+\\-@\t\r\0＝＋－＠]")
 """Excel runs a cell that starts so (CWE-1236); behind apostrophes it could be one of ours."""
+_STARTS = frozenset("'=+-@\t\r\0＝＋－＠")
 _GUARDED = re.compile("''*[=+\\-@\t\r\0＝＋－＠]")
 
 
 def guard(cell: str) -> str:
     """The cell with an apostrophe before it where Excel would run it; ``unguard`` undoes it."""
-    return f"'{cell}" if _RUN.match(cell) else cell
+    return f"'{cell}" if cell[:1] in _STARTS and _RUN.match(cell) else cell
 
 
 def unguard(cell: str) -> str:

@@ -88,12 +88,12 @@ def render(
     if kind == ".jsonl":
         answers = (_json_answer(id_, outcome, version) for _, id_, outcome in rows)
         return "".join(f"{answer}\n" for answer in answers).encode()
-    cells = (
-        fit_width(row.values, width) + answer_cells(outcome, version) for row, _, outcome in rows
-    )
+    cells = ((fit_width(row.values, width), answer_cells(outcome, version))
+             for row, _, outcome in rows)  # fmt: skip
     if kind == ".xlsx":
-        return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in cells).encode()
-    return _csv_lines(kind, cells)
+        lines = (json.dumps(original + answer, ensure_ascii=False) for original, answer in cells)
+        return "".join(f"{line}\n" for line in lines).encode()
+    return _csv_lines(kind, ([*map(guard, original), *answer] for original, answer in cells))
 
 
 @contextmanager
@@ -181,13 +181,13 @@ def _json_answer(petition_id: str | None, outcome: Outcome, version: str) -> str
 def _csv_lines(kind: str, lines: Iterable[Sequence[str]]) -> bytes:
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=DELIMITERS[kind])
-    writer.writerows([guard(cell) for cell in line] for line in lines)
+    writer.writerows(lines)
     return file.getvalue().encode()
 
 
 def _beginning(kind: str, header: Sequence[str]) -> bytes:
     """What stands before the first row; the mark lets Excel see that it is UTF-8."""
-    return b"" if kind == ".jsonl" else b"\xef\xbb\xbf" + _csv_lines(kind, [header])
+    return b"" if kind == ".jsonl" else b"\xef\xbb\xbf" + _csv_lines(kind, [[*map(guard, header)]])
 
 
 def _free_name(name: str, taken: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -183,7 +184,7 @@ def write_part(shard: Shard, outcomes: Sequence[Outcome], summary: Summary) -> N
     entries = zip(shard.rows, ids, outcomes, strict=True)
     body = render(shard.layout.kind, shard.layout.width, entries, shard.model.version)
     head = {"sha256": hashlib.sha256(body).hexdigest(), **summary.counts()}
-    aside = shard.part.with_suffix(f".{hashlib.sha256(body).hexdigest()[:8]}.tmp")
+    aside = shard.part.with_suffix(f".{os.getpid()}.tmp")
     with aside.open("wb") as file:
         file.write(json.dumps(head).encode() + b"\n" + body)
     replace(aside, shard.part, durable=False)
