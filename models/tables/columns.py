@@ -42,13 +42,27 @@ def find_column(header: Sequence[str], usual: Sequence[str]) -> int | None:
     return next(alike, None)
 
 
-def is_header(cells: Iterable[str], named: Iterable[str]) -> bool:
+def is_header(cells: Sequence[str], named: Iterable[str]) -> bool:
     """Whether a line names the columns: it has one of the ``named``, or a usual name of a text."""
     found = [cell.strip() for cell in cells]
     wanted = set(named)
     if wanted:
         return bool(wanted & set(found))
     return any(len(cell) <= 2 * MAX_NAME_CHARS and _plain(cell) in TEXT for cell in found)
+
+
+def header_place(records: Sequence[Sequence[str]], named: Iterable[str]) -> int | None:
+    """Which of the first records names the columns, so that those above it are but a title.
+
+    One that has a ``named`` column; else the first with a usual name that is wider than all above.
+    """
+    widest = 0
+    for at, values in enumerate(records):
+        filled = sum(1 for value in values if value.strip())
+        if is_header(values, named) and (named or filled > widest):
+            return at
+        widest = max(widest, filled)
+    return None
 
 
 def told_columns(names: Sequence[str]) -> str:

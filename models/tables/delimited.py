@@ -7,7 +7,7 @@ from itertools import chain, islice
 from typing import Any, TextIO
 
 from models.errors import ColumnMissing, FileUnreadable
-from models.tables.columns import is_header
+from models.tables.columns import header_place, is_header
 from models.tables.encodings import doubts, open_text
 from models.tables.guards import is_result, unguard
 from models.tables.rows import Row, Table
@@ -59,7 +59,11 @@ def _delimited(source: Source, reader: Any, lines: "_Lines", named: Sequence[str
         first = [(reader.line_num, values) for values in islice(reader, _HEADER_LINES)]
     except csv.Error as error:
         raise FileUnreadable(f"{source.name}: not a table ({error})") from error
-    at = header_place([values for _, values in first], named)
+    records = [values for _, values in first]
+    at = header_place(records, named)
+    if at is None:
+        filled = (at for at, values in enumerate(records) if any(map(str.strip, values)))
+        at = next(filled, None)
     if at is None:
         raise ColumnMissing(
             f"{source.name}: the first line is empty", expected="a header that names the columns"
@@ -72,15 +76,6 @@ def _delimited(source: Source, reader: Any, lines: "_Lines", named: Sequence[str
         rows = (row._replace(values=[unguard(cell) for cell in row.values]) for row in rows)
         header = [unguard(name) for name in header]
     return Table(source.name, header, rows, notes=notes)
-
-
-def header_place(records: Sequence[Sequence[str]], named: Sequence[str]) -> int | None:
-    """Which of the first records names the columns: one that does so, else the first not empty."""
-    for at, values in enumerate(records):
-        if is_header(values, named):
-            return at
-    filled = (at for at, values in enumerate(records) if any(value.strip() for value in values))
-    return next(filled, None)
 
 
 def _raw_lines(file: TextIO) -> Iterator[str]:

@@ -9,7 +9,7 @@ from itertools import chain, islice
 import python_calamine
 
 from models.errors import ColumnMissing, FileUnreadable
-from models.tables.columns import is_header, told_columns
+from models.tables.columns import header_place, told_columns
 from models.tables.encodings import doubts
 from models.tables.rows import Row, Table
 from models.tables.sources import Source, check_ratio, checked_zip
@@ -134,9 +134,9 @@ def _height(book: python_calamine.CalamineWorkbook, name: str) -> int:
 
 def _header_place(records: Sequence[Sequence[str]], named: Sequence[str]) -> int:
     """The row that names the columns; else the first that is about as wide as the widest."""
-    for at, values in enumerate(records):
-        if is_header(values, named):
-            return at
+    place = header_place(records, named)
+    if place is not None:
+        return place
     filled = [sum(map(bool, values)) for values in records]
     return next(at for at, count in enumerate(filled) if 2 * count >= max(filled))
 

@@ -175,8 +175,9 @@ class _Run:
             for done in self._classified(parts):
                 summary.include(done)
                 self._report(number, job, summary, table.read_bytes())
-                if self._should_stop():
-                    raise _Stopped(self._stopped(summary))
+                parts.is_stopped = parts.is_stopped or self._should_stop()
+        if parts.is_stopped:
+            raise _Stopped(self._stopped(summary))
         if summary.rows != parts.rows:
             raise RuntimeError(f"{parts.rows} rows were read and {summary.rows} written")
         if _state(job) != before:
@@ -231,9 +232,13 @@ class _Parts:
         self._found: list[Summary] = []
         self._shards = 0
         self.rows = 0
+        self.is_stopped = False
+        """Set from outside: no further shards are made."""
 
     def __iter__(self) -> Iterator[Shard]:
         for at, rows in enumerate(cut(self._table.rows)):
+            if self.is_stopped:
+                return
             self._shards = at + 1
             self.rows += len(rows)
             part = self._work.part(self._number, at)

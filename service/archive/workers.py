@@ -1,5 +1,6 @@
 """Where shards are classified: in this process, or in others on this machine."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 
 from models.errors import ClusterLost
@@ -31,12 +32,18 @@ def in_processes(shards: Iterable[Shard], workers: int) -> Iterator[Summary]:
         return_as="generator",
         inner_max_num_threads=1,
     )
+    summaries = pool(delayed(run_shard)(shard) for shard in guarded)
     try:
-        yield from pool(delayed(run_shard)(shard) for shard in guarded)
+        for summary in summaries:  # noqa: UP028 - closing it has to be quiet
+            yield summary
     except TerminatedWorkerError as error:
         raise ClusterLost(
             "a worker process died", remedy="the same command goes on; try fewer --workers"
         ) from error
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that tasks are cancelled is meant
+            summaries.close()
     if guarded.error:
         raise guarded.error
 
