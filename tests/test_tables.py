@@ -228,3 +228,24 @@ def test_own_results_are_read_without_their_guards(tmp_path: Path) -> None:
         assert [row.values[0] for row in table.rows] == cells
     with open_table(other) as table:
         assert [row.values[0] for row in table.rows] == [guard(cell) for cell in cells]
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        ('a,b\n1,"x\n2,y\n', [(["1", "x\n2,y\n"], True)]),
+        ('a,b\n1,"x', [(["1", "x"], True)]),
+        ('a,b\n1,5" 管\n2,y', [(["1", '5" 管'], False), (["2", "y"], False)]),
+        ('a\n"x\n"\n\n', [(["x\n"], False), ([""], False)]),
+        ("a\nx", [(["x"], False)]),
+        ("a,b\n1,x\n\n\n", [(["1", "x"], False)]),
+    ],
+)
+def test_open_quotation_marks_are_told_and_others_are_text(
+    tmp_path: Path, content: str, rows: list[tuple[list[str], bool]]
+) -> None:
+    """Only what is never closed is a problem, and nothing is added to the values."""
+    path = tmp_path / "a.csv"
+    path.write_text(content, encoding="utf-8", newline="")
+    with open_table(path) as table:
+        assert [(row.values, "never closed" in row.problem) for row in table.rows] == rows

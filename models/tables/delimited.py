@@ -17,6 +17,8 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _GUESSED = (",", "\t", ";")
 _HEADER_LINES = 20
 _SAMPLE_CHARS = 4_000
+_END = "\n"
+"""A line put behind the file: an empty record, or part of a field whose quotation mark is open."""
 
 _OPEN_QUOTE = "a quotation mark is never closed: all that follows it stands in this row"
 
@@ -36,12 +38,12 @@ def open_delimited(
     with open_text(source, encoding) as file:
         first = list(islice(_raw_lines(file), _HEADER_LINES))
         delimiter = _delimiter(first, source.suffix, named)
-        lines = _Lines(chain(first, file))
+        lines = chain(first, file)
         if delimiter is None:
             table = Table(source.name, ["text"], _plain_rows(lines, named))
         else:
-            reader = csv.reader(lines, delimiter=delimiter)
-            table = _delimited(source, reader, lines, named)
+            reader = csv.reader(chain(lines, [_END]), delimiter=delimiter)
+            table = _delimited(source, reader, named)
         yield _described(table, source, file, doubts("".join(first)[:_SAMPLE_CHARS]))
 
 
@@ -54,7 +56,7 @@ def _described(table: Table, source: Source, file: TextIO, doubt: str) -> Table:
     )
 
 
-def _delimited(source: Source, reader: Any, lines: "_Lines", named: Sequence[str]) -> Table:  # noqa: ANN401 - csv's reader type has no public name
+def _delimited(source: Source, reader: Any, named: Sequence[str]) -> Table:  # noqa: ANN401 - csv's reader type has no public name
     try:
         first = [(reader.line_num, values) for values in islice(reader, _HEADER_LINES)]
     except csv.Error as error:
@@ -71,7 +73,7 @@ def _delimited(source: Source, reader: Any, lines: "_Lines", named: Sequence[str
     header = [name.strip() for name in first[at][1]]
     notes = [f"{source.name}: {at} lines above the header are left out"] if at else []
     rest = ((reader.line_num, values) for values in reader)
-    rows = _rows(chain(first[at + 1 :], rest), lines, len(header))
+    rows = _rows(chain(first[at + 1 :], rest), len(header))
     if is_result(header):
         rows = (row._replace(values=[unguard(cell) for cell in row.values]) for row in rows)
         header = [unguard(name) for name in header]
@@ -103,35 +105,24 @@ def _delimiter(first: Sequence[str], suffix: str, named: Sequence[str]) -> str |
     return max(_GUESSED, key=bare.count)
 
 
-class _Lines:
-    """The lines of a CSV file, counting quotation marks: an odd number leaves one open."""
+def _rows(records: Iterable[tuple[int, list[str]]], width: int) -> Iterator[Row]:
+    """All records but blank lines; where a quotation mark is never closed, the last one says so."""
+    last: tuple[int, list[str]] | None = None
+    for record in records:
+        if last is not None and (last[1] or width == 1):
+            yield _row(*last, width)
+        last = record
+    if last is not None and last[1]:  # it has swallowed the line behind the file
+        line, values = last
+        yield Row(line - 1, [*values[:-1], values[-1].removesuffix(_END)], _OPEN_QUOTE)
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = lines
-        self.quotes = 0
 
-    def __iter__(self) -> Iterator[str]:
-        for line in self._lines:
-            self.quotes += line.count('"')
-            yield line
-
-
-def _rows(records: Iterable[tuple[int, list[str]]], lines: _Lines, width: int) -> Iterator[Row]:
-    """All records; where a quotation mark is never closed, the last one says so."""
-    last: Row | None = None
-    for line, values in records:
-        if not values and width > 1:
-            continue
-        if last is not None:
-            yield last
-        if len(values) == width:
-            last = Row(line, values)
-        elif values:
-            last = Row(line, values, f"{len(values)} values under {width} columns")
-        else:
-            last = Row(line, [""])
-    if last is not None:
-        yield last._replace(problem=_OPEN_QUOTE) if lines.quotes % 2 else last
+def _row(line: int, values: list[str], width: int) -> Row:
+    if len(values) == width:
+        return Row(line, values)
+    if not values:
+        return Row(line, [""])
+    return Row(line, values, f"{len(values)} values under {width} columns")
 
 
 def _plain_rows(lines: Iterable[str], named: Sequence[str]) -> Iterator[Row]:
