@@ -5,6 +5,7 @@ TriageError
 │   ├── TextEmpty
 │   ├── TextMalformed
 │   ├── RowUnusable
+│   ├── RowFailed
 │   └── CellTooLong
 ├── FileError         the sender: a whole file
 │   ├── FileUnreadable
@@ -67,6 +68,12 @@ class RowUnusable(InputError):
     """A record that is not shaped as its file promises."""
 
     code = "row-unusable"
+
+
+class RowFailed(InputError):
+    """A record whose classification failed, by our fault, without harm to the others."""
+
+    code = "row-failed"
 
 
 class CellTooLong(InputError):

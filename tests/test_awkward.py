@@ -129,7 +129,7 @@ def test_forty_awkward_files_run_to_the_end(
     """Every row of every file is accounted for, whatever the others are like."""
     assert len(FILES) == 40
     plan = make_plan([folder], tmp_path / "out")
-    summary = classify_archive(plan, Model(shared_store.folder, classifier))
+    summary = classify_archive(plan, Model(shared_store.folder / classifier.version, classifier))
     expected = {result: told for file in FILES for result, told in file.results.items()}
     assert {name: told_of(found) for name, found in summary.files.items()} == expected
     counted = [told for told in expected.values() if isinstance(told, tuple)]
@@ -176,7 +176,7 @@ def test_results_inside_the_inputs_are_not_read_again(
 ) -> None:
     """Nor is what an unfinished run left there."""
     (tmp_path / "a.csv").write_bytes(GOOD)
-    model = Model(shared_store.folder, classifier)
+    model = Model(shared_store.folder / classifier.version, classifier)
     for _ in range(2):
         plan = make_plan([tmp_path], tmp_path / "out")
         assert [job.name for job in plan.jobs] == ["a.csv"]

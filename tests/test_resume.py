@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from models.classifier import Classifier
-from models.errors import ClusterLost, OutputRefused
+from models.errors import ClusterLost, InputError, OutputRefused
+from models.prediction import Prediction
 from models.store import Store
 from models.tables import find_tables, open_table
+from models.text import Petition
 from service.archive import (
     Columns,
     Model,
@@ -221,3 +223,54 @@ def test_a_killed_command_goes_on(shared_store: Store, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "in.csv", "whole.csv"]
+
+
+POISON = """
+import os, models.classifier as found
+batch = found.Classifier.classify_batch
+def classify_batch(self, petitions, **options):
+    if any("毒" in petition.text for petition in petitions):
+        os._exit(9)
+    return batch(self, petitions, **options)
+found.Classifier.classify_batch = classify_batch
+"""
+
+
+@pytest.mark.parametrize("workers_given", ["1", "2"])
+def test_a_row_that_kills_its_process_fails_alone(
+    shared_store: Store, tmp_path: Path, workers_given: str
+) -> None:
+    """The command that died of it goes on past it; worker processes need no second command."""
+    (tmp_path / "sitecustomize.py").write_text(POISON, encoding="utf-8")
+    source, out = tmp_path / "in.csv", tmp_path / "a.csv"
+    lines = [TEXT] * 40
+    lines[17] += "毒"
+    source.write_text("\n".join(["内容", *lines]), encoding="utf-8")
+    code = "from service.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "batch", str(source), "--out", str(out), "--models"]
+    command += [str(shared_store.folder), "--workers", workers_given]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    if workers_given == "1":
+        assert subprocess.run(command, env=environment, check=False).returncode == 9
+    done = subprocess.run(command, env=environment, check=False, capture_output=True)
+    assert done.returncode == 3, done.stderr.decode()
+    with open_table(out) as table:
+        errors = [row.values[table.column("error")] for row in table.rows]
+    assert [at for at, error in enumerate(errors) if error] == [17]
+    assert errors[17].startswith("row-failed")
+
+
+def test_a_row_that_fails_by_our_fault_fails_alone(
+    source: Path, tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others of its chunk are answered."""
+    batch = Classifier.classify_batch
+
+    def broken(self: Classifier, petitions: list[Petition]) -> list[Prediction | InputError]:
+        if any(petition.id == "11" for petition in petitions):
+            raise ZeroDivisionError
+        return batch(self, petitions)
+
+    monkeypatch.setattr(Classifier, "classify_batch", broken)
+    summary = run(source, tmp_path / "a.csv", model)
+    assert (summary.rows, summary.errors) == (ROWS, 10)

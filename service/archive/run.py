@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from models.classifier import Classifier
-from models.errors import FileError, OutputRefused
+from models.errors import ClusterLost, FileError, OutputRefused
 from models.files import write_whole
 from models.tables import Table, open_table
 from service.archive import workers
@@ -26,6 +26,9 @@ from service.archive.shards import (
     read_part,
 )
 from service.archive.work import Work, manifest_of, open_work
+
+TRIES = 3
+"""How often a table is begun where worker processes die; what they did is kept."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def classify_file(
     columns = columns or Columns()
     plan = make_plan([source], out, encoding=encoding, named=columns.named())
     options = Options(columns, encoding, restart=True)
-    return classify_archive(plan, Model(Path(), classifier), options, progress)
+    return classify_archive(plan, Model(None, classifier), options, progress)
 
 
 class _Stopped(Exception):
@@ -147,7 +150,7 @@ class _Run:
         """All tables, then the summary of the folder."""
         for number, job in enumerate(self._plan.jobs):
             try:
-                found = self._work.done(number, job) or self._table(number, job)
+                found = self._work.done(number, job) or self._persisting(number, job)
             except FileError as error:
                 if not self._plan.is_folder or isinstance(error, OutputRefused):
                     raise
@@ -159,6 +162,15 @@ class _Run:
         if self._plan.is_folder:
             write_summary(self._plan.out / SUMMARY_NAME, self._total)
         return self._total
+
+    def _persisting(self, number: int, job: Job) -> Summary:
+        """One table, gone on with where worker processes of this machine died."""
+        for _ in range(TRIES - 1):
+            try:
+                return self._table(number, job)
+            except ClusterLost:
+                continue
+        return self._table(number, job)
 
     def _table(self, number: int, job: Job) -> Summary:
         """One table through shards and parts to its result."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from models import versions
 from models.classifier import Classifier
 from models.decision import Decision
-from models.errors import FileError, InputError, RowUnusable
+from models.errors import FileError, InputError, RowFailed, RowUnusable
 from models.files import replace
 from models.tables import Row, Table
 from models.tables.columns import ID, TEXT, TITLE, find_column
@@ -41,17 +41,22 @@ class Columns:
 class Model:
     """A version by its folder; ``classifier`` is the same, where it is loaded already."""
 
-    folder: Path
+    folder: Path | None
+    """None for a classifier that was never saved: no other process can work with it."""
     classifier: Classifier | None = None
 
     @property
     def version(self) -> str:
         """The version's id, which ends in the hash of its content."""
-        return self.classifier.version if self.classifier else self.folder.name
+        return self.load().version if self.folder is None else self.folder.name
 
     def load(self) -> Classifier:
         """The verified classifier, read once in each process."""
-        return self.classifier or _load(self.folder)
+        if self.classifier is not None:
+            return self.classifier
+        if self.folder is None:
+            raise ValueError("a model needs a folder or a classifier")
+        return _load(self.folder)
 
 
 @lru_cache(maxsize=2)
@@ -166,16 +171,34 @@ def cut(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def run_shard(shard: Shard) -> Summary:
-    """Classify the rows and write their part, which is whole or absent."""
+    """Classify the rows and write their part, which is whole or absent.
+
+    A mark stands beside the part meanwhile. Where one is found, whoever left it died at work, and
+    perhaps of these rows: another process tries them then, so that this one lives on.
+    """
+    from service.archive.apart import classify_apart
+
+    mark = shard.part.with_suffix(".begun")
+    is_suspect = mark.exists() and shard.model.folder is not None
+    mark.touch()
+    try:
+        outcomes = (classify_apart if is_suspect else classify_rows)(shard)
+        summary = Summary()
+        for outcome in outcomes:
+            summary.add(outcome)
+        write_part(shard, outcomes, summary)
+    finally:
+        mark.unlink(missing_ok=True)
+    return summary
+
+
+def classify_rows(shard: Shard) -> list[Outcome]:
+    """An outcome per row, in order."""
     classifier = shard.model.load()
-    summary = Summary()
     outcomes: list[Outcome] = []
     for start in range(0, len(shard.rows), CHUNK_ROWS):
         outcomes += _classify(shard.rows[start : start + CHUNK_ROWS], shard.layout, classifier)
-    for outcome in outcomes:
-        summary.add(outcome)
-    write_part(shard, outcomes, summary)
-    return summary
+    return outcomes
 
 
 def write_part(shard: Shard, outcomes: Sequence[Outcome], summary: Summary) -> None:
@@ -209,7 +232,6 @@ def _find(table: Table, wanted: str | None, usual: Sequence[str]) -> int | None:
 
 
 def _classify(chunk: Sequence[Row], layout: Layout, classifier: Classifier) -> Iterator[Outcome]:
-    """An outcome per row, in order."""
     usable: list[Petition | InputError] = []
     for row in chunk:
         try:
@@ -217,6 +239,19 @@ def _classify(chunk: Sequence[Row], layout: Layout, classifier: Classifier) -> I
         except InputError as error:
             usable.append(error)
     asked = [entry for entry in usable if isinstance(entry, Petition)]
-    answers = iter(classifier.classify_batch(asked))
+    try:
+        answers = iter(classifier.classify_batch(asked))
+    except Exception:  # noqa: BLE001 - it is found out below whose fault it is
+        answers = iter([_classify_one(petition, classifier) for petition in asked])
     for entry in usable:
         yield next(answers) if isinstance(entry, Petition) else entry
+
+
+def _classify_one(petition: Petition, classifier: Classifier) -> Outcome:
+    try:
+        return classifier.classify_batch([petition])[0]
+    except Exception as error:  # noqa: BLE001 - one row must not stop the others
+        return RowFailed(
+            f"classification failed ({type(error).__name__}), text of {len(petition.text)}",
+            remedy="classify this one by hand, and report it",
+        )
