@@ -17,7 +17,7 @@ from models.store import Store
 from training.corpus import read_corpus
 from training.train import Options, train
 
-ROWS, KILLS, LONGEST_S = 100_000, 20, 4.0
+ROWS, KILLS, MOST_SHARDS, LONGEST_S = 100_000, 20, 8, 0.5
 SEED = 7
 
 
@@ -64,20 +64,26 @@ def command(folder: Path, out: str, workers: str) -> list[str]:
 def kill_again_and_again(folder: Path, workers: str, drawn: random.Random) -> float:
     """Seconds until the command came to its end."""
     started = time.monotonic()
+    work = folder / ".killed.csv.work"
     for number in range(KILLS):
+        wanted = count_parts(work) + drawn.randrange(MOST_SHARDS)
         process = subprocess.Popen(command(folder, "killed.csv", workers))
-        try:
-            process.wait(drawn.uniform(0.05, LONGEST_S))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            parts = len(list((folder / ".killed.csv.work").rglob("*.part")))
-            print(f"kill {number + 1}: {parts} shards stand", file=sys.stderr)
-        else:
-            print("it came to its end before the last kill", file=sys.stderr)
+        while count_parts(work) < wanted and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(drawn.uniform(0, LONGEST_S))
+        process.kill()
+        code = process.wait()
+        print(f"kill {number + 1}: {count_parts(work)} shards stand", file=sys.stderr)
+        if code == 0:
+            print("it had come to its end before", file=sys.stderr)
             break
     subprocess.run(command(folder, "killed.csv", workers), check=True, capture_output=True)
     return time.monotonic() - started
+
+
+def count_parts(work: Path) -> int:
+    """Shards that stand whole."""
+    return len(list(work.rglob("*.part")))
 
 
 if __name__ == "__main__":

@@ -177,7 +177,9 @@ class _Run:
         before = _state(job)
         named = self._options.columns.named()
         self._work.start(number)
-        with open_table(job.place, self._options.encoding, named) as table:
+        encoding = self._options.encoding or self._work.encoding(number)
+        with open_table(job.place, encoding, named) as table:
+            self._work.keep_encoding(number, table.encoding)
             layout = layout_of(table, self._options.columns, job.format.kind)
             make = partial(Shard, layout=layout, model=self._model)
             parts = _Parts(self._work, number, table, make)

@@ -17,6 +17,7 @@ from service.archive.shards import Columns, Summary
 FORMAT = 1
 _MANIFEST = "manifest.json"
 _DONE = "done.json"
+_ENCODING = "encoding"
 _LOCK = "lock"
 
 
@@ -34,6 +35,17 @@ class Work:
     def start(self, job: int) -> None:
         """Make room for the parts of a table."""
         (self.folder / f"{job:05}").mkdir(exist_ok=True)
+
+    def encoding(self, number: int) -> str | None:
+        """The encoding that an earlier try found a table in; its content is still the same."""
+        try:
+            return (self.folder / f"{number:05}" / _ENCODING).read_text("ascii") or None
+        except OSError:
+            return None
+
+    def keep_encoding(self, number: int, encoding: str) -> None:
+        """Spare later tries the search."""
+        write_whole(self.folder / f"{number:05}" / _ENCODING, encoding.encode())
 
     def done(self, number: int, job: Job) -> Summary | None:
         """What a table came to that was finished before, and whose result still stands."""
