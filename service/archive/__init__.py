@@ -5,7 +5,8 @@
     run      the engine behind command line and web page       ``classify_archive``
     work     what an unfinished run leaves, so that the same command goes on
     shards   a bounded number of rows: classified, rendered, written as one part
-    workers  where shards are classified: here, in other processes, on a cluster
+    workers  shards in other processes of this machine; ``cluster``: on other machines; ``apart``:
+             those that ended the process they were in
     results  how rows and answers are written
 
 Rows stream through in shards, so that memory does not grow with the file. Shards are cut by the

@@ -12,7 +12,7 @@ from models.classifier import Classifier
 from models.errors import ClusterLost, FileError, OutputRefused
 from models.files import write_whole
 from models.tables import Table, open_table
-from service.archive import workers
+from service.archive.cluster import in_cluster
 from service.archive.plan import SUMMARY_NAME, Job, Plan, make_plan
 from service.archive.results import assemble, full_header, unwritable
 from service.archive.shards import (
@@ -24,8 +24,10 @@ from service.archive.shards import (
     cut,
     layout_of,
     read_part,
+    run_shard,
 )
 from service.archive.work import Work, manifest_of, open_work
+from service.archive.workers import in_processes
 
 TRIES = 3
 """How often a table is begun where worker processes die; what they did is kept."""
@@ -38,6 +40,8 @@ class Options:
     columns: Columns = field(default_factory=Columns)
     encoding: str | None = None
     workers: int = 1
+    cluster: str | None = None
+    """Address of a Dask scheduler, instead of ``workers``."""
     restart: bool = False
 
 
@@ -139,7 +143,8 @@ class _Run:
         should_stop: Callable[[], bool],
     ) -> None:
         self._plan, self._options, self._work = plan, options, work
-        self._model = model if options.workers == 1 else Model(model.folder)
+        is_alone = options.workers == 1 and options.cluster is None
+        self._model = model if is_alone or model.folder is None else Model(model.folder.resolve())
         self._tell, self._should_stop = progress, should_stop
         self._total = Summary(files=dict(plan.unread))
         self._sizes = [job.place.source.total_bytes for job in plan.jobs]
@@ -165,7 +170,7 @@ class _Run:
 
     def _persisting(self, number: int, job: Job) -> Summary:
         """One table, gone on with where worker processes of this machine died."""
-        for _ in range(TRIES - 1):
+        for _ in range(0 if self._options.cluster else TRIES - 1):
             try:
                 return self._table(number, job)
             except ClusterLost:
@@ -204,10 +209,14 @@ class _Run:
 
     def _classified(self, parts: "_Parts") -> Iterator[Summary]:
         """The summary of every shard, found or made."""
-        if self._options.workers == 1:
-            made = workers.here(parts)
+        made: Iterator[Summary]
+        if self._options.cluster:
+            folder = self._work.folder
+            made = in_cluster(parts, self._options.cluster, self._model, folder)
+        elif self._options.workers > 1:
+            made = in_processes(parts, self._options.workers)
         else:
-            made = workers.in_processes(parts, self._options.workers)
+            made = map(run_shard, parts)
         for done in made:
             yield from parts.take_found()
             self._clock.rows += done.rows

@@ -71,7 +71,7 @@ def open_work(plan: Plan, manifest: Mapping[str, Any], *, restart: bool) -> Iter
     Raises OutputRefused where a finished result stands already, where the unfinished one was begun
     with other inputs, another version or other options, or while another process works on it.
     """
-    folder = plan.out.with_name(f".{plan.out.name[:80]}.work")
+    folder = plan.out.resolve().with_name(f".{plan.out.name[:80]}.work")
     if restart and folder.is_dir():
         with _locked(folder):
             pass

@@ -1,4 +1,4 @@
-"""Where shards are classified: in this process, or in others on this machine."""
+"""Shards in other processes on this machine."""
 
 import warnings
 from collections.abc import Iterable, Iterator
@@ -8,11 +8,6 @@ from service.archive.shards import Shard, Summary, run_shard
 
 IN_FLIGHT = 3
 """Shards handed out per worker: one at work and some waiting, so that memory stays bounded."""
-
-
-def here(shards: Iterable[Shard]) -> Iterator[Summary]:
-    """One after the other in this process."""
-    return map(run_shard, shards)
 
 
 def in_processes(shards: Iterable[Shard], workers: int) -> Iterator[Summary]:

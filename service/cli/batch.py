@@ -38,6 +38,7 @@ _PAUSE_S = 30
     "--format", "suffix", type=click.Choice(["csv", "xlsx", "jsonl"]), help="Format of results."
 )
 @click.option("--workers", default=1, type=click.IntRange(1, 256), show_default=True)
+@click.option("--cluster", metavar="ADDRESS", help="Dask scheduler, instead of --workers.")
 @click.option(
     "--resume/--restart", default=True, help="Go on with an unfinished run, or start over."
 )
@@ -56,6 +57,7 @@ def command(
     encoding: str | None,
     suffix: str | None,
     workers: int,
+    cluster: str | None,
     resume: bool,
     only_preview: bool,
     quiet: bool,
@@ -76,7 +78,7 @@ def command(
     plan = make_plan(sources, out, suffix, encoding=encoding, named=columns.named())
     _tell_left_out(plan.left_out)
     model = Model(store.folder / store.resolve(version))
-    options = Options(columns, encoding, workers, restart=not resume)
+    options = Options(columns, encoding, workers, cluster, restart=not resume)
     with _Display(quiet) as display:
         try:
             summary = classify_archive(plan, model, options, display.update)
