@@ -10,7 +10,7 @@ from models.resources import shipped
 from models.tables import open_table
 
 MARKED = {"utf-16-le": "\ufeff", "utf-16-be": "\ufeff"}
-ENCODINGS = ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16", *MARKED]
+ENCODINGS = ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16", "utf-32", *MARKED]
 LENGTHS = [2, 4, 8, 20, 100, 2_000]
 SAMPLES = 100
 
@@ -125,3 +125,15 @@ def test_broken_characters_are_doubted(tmp_path: Path) -> None:
     path.write_text("内容\n锟斤拷派出所\n", encoding="gbk")
     with open_table(path) as table:
         assert "already broken" in table.notes[0]
+
+
+def test_signs_of_windows_are_read(tmp_path: Path) -> None:
+    """One byte for the euro, and a mark before GB18030."""
+    path = tmp_path / "a.csv"
+    path.write_bytes("\ufeff内容,价\n不给立案,".encode("gb18030") + b"\x80\n")
+    with open_table(path) as table:
+        assert table.header == ["内容", "价"]
+        assert next(table.rows).values == ["不给立案", "€"]
+    path.write_bytes("内容\n不给".encode("gb18030") + b"\xff\n")
+    with pytest.raises(EncodingUnknown, match="line 2"), open_table(path):
+        pass

@@ -138,14 +138,16 @@ def test_file_without_any_object_has_only_bad_rows(tmp_path: Path) -> None:
         ("a.csv", f"某区台账,\n编号,内容\n1,{TEXT}\n"),
         ("a.txt", f"编号\t来信内容\n1\t{TEXT}\n"),
         ("a.csv", f'\n"编号","内容"\n1,"{TEXT}"\n'),
+        ("a.csv", f"编号|内容\n1|{TEXT}\n"),
+        ("a.csv", f"编号，内容\n1，{TEXT.replace('，', ' ')}\n"),
     ],
 )
 def test_tables_are_read_however_they_are_divided(tmp_path: Path, name: str, content: str) -> None:
     """By semicolons or tabs, under a title, or under what Excel needs to be told."""
     (tmp_path / name).write_text(content, encoding="gbk")
     with open_table(tmp_path / name) as table:
-        assert [row.values for row in table.rows] == [["1", TEXT]]
-        assert table.header[0] == "编号"
+        assert [row.values[0] for row in table.rows] == ["1"]
+        assert table.header == ["编号", table.header[1]]
 
 
 def test_a_single_column_may_hold_semicolons(tmp_path: Path) -> None:
@@ -182,7 +184,9 @@ def test_json_arrays_become_rows(tmp_path: Path, indent: int | None, count: int)
         assert rows[-3].values == [str(count - 1), f'{TEXT}]}}"{count - 1}', "[1]"]
 
 
-@pytest.mark.parametrize("content", ["[", '[{"a": 1}', '[{"a": 1} {"a": 2}]', '[{"a": tru', "[}"])
+@pytest.mark.parametrize(
+    "content", ["[", '[{"a": 1}', '[{"a": 1} {"a": 2}]', '[{"a": tru', "[}", "[{}] 1"]
+)
 def test_broken_json_arrays_are_refused(tmp_path: Path, content: str) -> None:
     """Nothing of them is taken for whole."""
     path = tmp_path / "a.json"
@@ -191,12 +195,29 @@ def test_broken_json_arrays_are_refused(tmp_path: Path, content: str) -> None:
         list(table.rows)
 
 
-def test_json_lines_may_be_called_json(tmp_path: Path) -> None:
-    """What stands in the file decides."""
-    path = tmp_path / "a.json"
-    path.write_text('{"text": "一"}\n{"text": "二"}\n', encoding="utf-8")
-    with open_table(path) as table:
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", '{"text": "一"}\n{"text": "二"}\n'),
+        ("a.json", '\n\ufeff{"text": "一"}\n\n{"text": "二"}'),
+        ("a.jsonl", '[{"text": "一"},\n{"text": "二"}]\n'),
+        ("a.json", '{"code": 0, "data": [{"text": "一"}, {"text": "二"}]}'),
+        ("a.json", '{\n "data": [\n  {"text": "一"}, {"text": "二"}\n ]\n}\n'),
+    ],
+)
+def test_what_stands_in_a_json_file_decides(tmp_path: Path, name: str, content: str) -> None:
+    """Lines, an array, or a document around one, whatever the file is called."""
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with open_table(tmp_path / name) as table:
         assert [row.values for row in table.rows] == [["一"], ["二"]]
+
+
+@pytest.mark.parametrize("content", ["", " \n", "[]", "{}"])
+def test_json_without_objects_has_no_good_rows(tmp_path: Path, content: str) -> None:
+    """And nothing stops."""
+    (tmp_path / "a.json").write_text(content, encoding="utf-8")
+    with open_table(tmp_path / "a.json") as table:
+        assert not [row for row in table.rows if not row.problem]
 
 
 @pytest.mark.parametrize(

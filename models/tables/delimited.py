@@ -15,6 +15,8 @@ from models.tables.sources import Source, Stream
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _GUESSED = (",", "\t", ";")
+_NAMED = (*_GUESSED, "|", "，")
+"""Also found where the names on both sides are known."""
 _HEADER_LINES = 20
 _SAMPLE_CHARS = 4_000
 _END = "\n"
@@ -36,7 +38,7 @@ def open_delimited(
     FileUnreadable, EncodingUnknown or ColumnMissing (no header at all).
     """
     with open_text(source, encoding) as file:
-        first = list(islice(_raw_lines(file), _HEADER_LINES))
+        first = _first_lines(file)
         delimiter = _delimiter(first, source.suffix, named)
         lines = chain(first, file)
         if delimiter is None:
@@ -80,11 +82,12 @@ def _delimited(source: Source, reader: Any, named: Sequence[str]) -> Table:  # n
     return Table(source.name, header, rows, notes=notes)
 
 
-def _raw_lines(file: TextIO) -> Iterator[str]:
-    """The lines without the ``sep=;`` that Excel understands before them."""
-    for number, line in enumerate(file):
-        if number or not line.startswith("sep="):
-            yield line
+def _first_lines(file: TextIO) -> list[str]:
+    """The first lines without a mark, and without the ``sep=;`` that Excel understands."""
+    lines = list(islice(file, _HEADER_LINES))
+    if lines:
+        lines[0] = lines[0].removeprefix("\ufeff")
+    return lines[1:] if lines and lines[0].startswith("sep=") else lines
 
 
 def _delimiter(first: Sequence[str], suffix: str, named: Sequence[str]) -> str | None:
@@ -95,7 +98,7 @@ def _delimiter(first: Sequence[str], suffix: str, named: Sequence[str]) -> str |
     if suffix == ".tsv":
         return "\t"
     for line in first:
-        for delimiter in _GUESSED:
+        for delimiter in _NAMED:
             cells = [cell.strip(' "\r\n') for cell in line.split(delimiter)]
             if len(cells) > 1 and is_header(cells, named):
                 return delimiter

@@ -20,12 +20,15 @@ GB18030_2022 = "gb18030-2022"
 """GB18030 with the 18 characters that its edition of 2022 took out of the private use area."""
 
 _MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _GB_NAMES = ("gb18030", "gbk", "gb2312", "cp936", "936", "gb18030-2022")
 _CHUNK_BYTES = 1 << 18
+_EURO, _EURO_BYTE = "petition-triage-euro", 0x80
 
 _FROM_PRIVATE = dict(
     zip(
@@ -38,11 +41,26 @@ _PRIVATE = re.compile("[\ue78d-\ue796\ue81e\ue826\ue82b\ue82c\ue832\ue843\ue854\
 
 
 class _Gb18030Decoder(encodings.gb18030.IncrementalDecoder):
-    """Python's decoder has the mapping of 2005; this one reads as the edition of 2022 says."""
+    """Python's decoder has the mapping of 2005; this one reads as the edition of 2022 says.
+
+    It takes the one byte for the euro that Windows has in its Chinese code page.
+    """
+
+    def __init__(self, errors: str = "strict") -> None:
+        codecs.register_error(_EURO, _as_euro)
+        super().__init__(errors)
+        self.errors = _EURO if errors == "strict" else errors
 
     def decode(self, data: bytes, final: bool = False) -> str:  # type: ignore[override]
         text = super().decode(data, final)
         return text.translate(_FROM_PRIVATE) if _PRIVATE.search(text) else text
+
+
+def _as_euro(error: UnicodeError) -> tuple[str, int]:
+    is_euro = isinstance(error, UnicodeDecodeError) and error.object[error.start] == _EURO_BYTE
+    if not isinstance(error, UnicodeDecodeError) or not is_euro:
+        raise error
+    return "€", error.start + 1
 
 
 @contextmanager
@@ -97,7 +115,7 @@ def detect_encoding(source: Source) -> str:
         return "utf-8"
     if wide:
         return wide
-    not_gb = _first_invalid(source, "gb18030")
+    not_gb = _first_invalid(source, GB18030_2022)
     if not_gb is None:
         return GB18030_2022
     raise EncodingUnknown(
@@ -135,7 +153,8 @@ def _utf16(start: bytes) -> str | None:
 
 def _first_invalid(source: Source, encoding: str) -> str | None:
     """Where the content stops being valid, in words."""
-    decoder = codecs.getincrementaldecoder(encoding)()
+    is_gb = encoding == GB18030_2022
+    decoder = _Gb18030Decoder() if is_gb else codecs.getincrementaldecoder(encoding)()
     done = lines = 0
     with source.open() as stream:
         while True:
@@ -162,6 +181,7 @@ _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\ue000-\uf8ff]")
 _BROKEN = ("\ufffd", "锟斤拷", "烫烫烫", "ï»¿", "ã€", "çš„")
 _LEAST_HAN = 20
 _LEAST_COMMON = 0.04
+_MOST_PRIVATE = 0.05
 
 
 def doubts(sample: str) -> str:
@@ -171,7 +191,9 @@ def doubts(sample: str) -> str:
         return "some characters were already broken when the file was saved (for example U+FFFD)"
     han = _HAN.findall(sample)
     common = sum(character in _COMMON for character in han)
-    if len(han) >= _LEAST_HAN and common < _LEAST_COMMON * len(han):
+    private = sum("\ue000" <= character <= "\uf8ff" for character in han)
+    is_rare = len(han) >= _LEAST_HAN and common < _LEAST_COMMON * len(han)
+    if is_rare or private > _MOST_PRIVATE * len(han):
         return "it reads as rare characters; is it Big5? Name the encoding with --encoding"
     return ""
 

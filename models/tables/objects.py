@@ -3,17 +3,18 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any, TextIO
 
 from models.errors import FileUnreadable
+from models.tables.arrays import elements
 from models.tables.encodings import detect_encoding, doubts, open_text
 from models.tables.rows import Row, Table
 from models.tables.sources import Source, Stream
 
 MAX_COLUMNS = 16_384
 """As many as a sheet of Excel has; objects with more keys than this in all are no table."""
-_READ_CHARS = 1 << 16
-_MAX_OBJECT_CHARS = 1 << 24
+_MAX_DOCUMENT_CHARS = 1 << 26
 _SAMPLE_CHARS = 4_000
 
 
@@ -54,30 +55,47 @@ def _keys(source: Source, file: TextIO) -> tuple[str, list[str]]:
 
 def _objects(source: Source, file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
     """Number and content of each object, from 1; what is no object is empty."""
-    start = _skip_blank(file)
-    is_array = start == "[" and source.suffix == ".json"
-    values = enumerate(_elements(source, file), 1) if is_array else _line_values(start, file)
-    for number, value in values:
+    for number, value in _values(source, file):
         known = value.items() if isinstance(value, dict) else ()
         yield number, {_writable(key): cell for key, cell in known}
 
 
-def _skip_blank(file: TextIO) -> str:
-    while (start := file.read(1)) and start.isspace() and start not in "\r\n":
-        pass
-    return start
-
-
-def _line_values(start: str, file: TextIO) -> Iterator[tuple[int, Any]]:
-    """Line number and value of each line that is not blank."""
-    if start in ("\r", "\n", ""):
-        number = 2
-    else:
-        yield 1, _parsed(start + file.readline())
-        number = 2
-    for at, line in enumerate(file, number):
+def _values(source: Source, file: TextIO) -> Iterator[tuple[int, Any]]:
+    """Number and value of each line or element: what stands first in the file decides."""
+    number, first = _first_line(file)
+    is_json = source.suffix == ".json"
+    if first.startswith("[{") or (is_json and first.startswith("[")):
+        yield from enumerate(elements(source.name, first, file), 1)
+        return
+    second = next(file, "")
+    if is_json and (_parsed(first) is None or not second):
+        document = _parsed(first + second + file.read(_MAX_DOCUMENT_CHARS))
+        if isinstance(document, dict):
+            yield from enumerate(_records(document), 1)
+            return
+        file.seek(0)
+        number, first = _first_line(file)
+        second = next(file, "")
+    for at, line in enumerate(chain([first, second], file), number):
         if line.strip():
             yield at, _parsed(line)
+
+
+def _first_line(file: TextIO) -> tuple[int, str]:
+    """Number and text of the first line that is not blank, without a mark."""
+    for number, line in enumerate(iter(file.readline, ""), 1):
+        text = line.lstrip("\ufeff \t\r\n")
+        if text:
+            return number, text
+    return 1, ""
+
+
+def _records(document: dict[str, Any]) -> list[Any]:
+    """The one list of objects that a document wraps, or the document itself."""
+    lists = [value for value in document.values() if isinstance(value, list)]
+    if len(lists) == 1 and lists[0] and all(isinstance(each, dict) for each in lists[0]):
+        return lists[0]
+    return [document]
 
 
 def _parsed(line: str) -> Any:  # noqa: ANN401 - any JSON
@@ -85,61 +103,6 @@ def _parsed(line: str) -> Any:  # noqa: ANN401 - any JSON
         return json.loads(line)
     except (ValueError, RecursionError):
         return None
-
-
-def _elements(source: Source, file: TextIO) -> Iterator[Any]:
-    """The elements of an array whose bracket has been read, without holding the whole array."""
-    decoder = json.JSONDecoder()
-    text, at, is_first = "", 0, True
-    while True:
-        text, at = _next_token(source, file, text, at)
-        if text[at] == "]":
-            return
-        if not is_first:
-            if text[at] != ",":
-                raise _broken(source)
-            text, at = _next_token(source, file, text, at + 1)
-        value, text, at = _decode(source, decoder, file, text[at:])
-        yield value
-        is_first = False
-
-
-def _next_token(source: Source, file: TextIO, text: str, at: int) -> tuple[str, int]:
-    """The text from the next character that is not blank, read on where it is needed."""
-    while True:
-        while at < len(text) and text[at] in " \t\r\n":
-            at += 1
-        if at < len(text):
-            return text, at
-        text, at = file.read(_READ_CHARS), 0
-        if not text:
-            raise _broken(source)
-
-
-def _decode(
-    source: Source, decoder: json.JSONDecoder, file: TextIO, text: str
-) -> tuple[Any, str, int]:
-    """One value, the text that it was found in, and where it ends."""
-    while True:
-        try:
-            value, end = decoder.raw_decode(text)
-            if end < len(text):  # a number may go on in what follows
-                return value, text, end
-        except (ValueError, RecursionError):
-            if len(text) > _MAX_OBJECT_CHARS:
-                raise _broken(source) from None
-        more = file.read(max(_READ_CHARS, len(text)))
-        if not more:
-            raise _broken(source)
-        text += more
-
-
-def _broken(source: Source) -> FileUnreadable:
-    return FileUnreadable(
-        f"{source.name}: not a whole JSON array",
-        expected="[{…}, {…}], or one object a line",
-        remedy="export it again",
-    )
 
 
 def _object_row(line: int, value: dict[str, Any], header: Sequence[str]) -> Row:
