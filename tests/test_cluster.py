@@ -16,6 +16,7 @@ from models.errors import ClusterLost, SettingsError
 from models.store import Store
 from models.tables import open_table
 from service.archive import Model, Options, Progress, classify_archive, make_plan, shards
+from service.archive import cluster as cluster_module
 from service.archive.cluster import check_address
 
 TEXT = "派出所不予立案，请督促依法办理"
@@ -117,9 +118,14 @@ def test_a_killed_worker_costs_nothing(
 
 
 def test_a_row_that_kills_workers_fails_alone(
-    cluster: Cluster, source: Path, tmp_path: Path, model: Model
+    cluster: Cluster,
+    source: Path,
+    tmp_path: Path,
+    model: Model,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Within a minute."""
+    monkeypatch.setattr(shards, "SHARD_ROWS", 4)
     content = source.read_text("utf-8").replace(f"{TEXT}700\n", f"{TEXT}毒\n")
     source.write_text(content, encoding="utf-8")
     started = time.monotonic()
@@ -148,7 +154,11 @@ def test_open_clusters_are_refused(address: str) -> None:
 
 
 def test_a_lost_scheduler_ends_the_run_and_the_same_command_goes_on(
-    cluster: Cluster, source: Path, tmp_path: Path, model: Model
+    cluster: Cluster,
+    source: Path,
+    tmp_path: Path,
+    model: Model,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With what was done before."""
     out = tmp_path / "out.csv"
@@ -162,5 +172,6 @@ def test_a_lost_scheduler_ends_the_run_and_the_same_command_goes_on(
         classify_archive(make_plan([source], out), model, options, kill)
     assert len(list((tmp_path / ".out.csv.work").rglob("*.part"))) > ROWS / 16 / 5
     assert classify_archive(make_plan([source], out), model).rows == ROWS
+    monkeypatch.setattr(cluster_module, "CONNECT_S", 1)
     with pytest.raises(ClusterLost, match="cannot be reached"):
         classify_archive(make_plan([source], tmp_path / "b.csv"), model, options)
