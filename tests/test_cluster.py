@@ -153,6 +153,15 @@ def test_open_clusters_are_refused(address: str) -> None:
         check_address(address)
 
 
+def test_encryption_without_certificates_is_told(
+    source: Path, tmp_path: Path, model: Model
+) -> None:
+    """With the names of what is missing."""
+    options = Options(cluster="tls://127.0.0.1:9")
+    with pytest.raises(SettingsError, match="CA_FILE"):
+        classify_archive(make_plan([source], tmp_path / "a.csv"), model, options)
+
+
 def test_a_lost_scheduler_ends_the_run_and_the_same_command_goes_on(
     cluster: Cluster,
     source: Path,

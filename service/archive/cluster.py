@@ -68,12 +68,19 @@ class _Connection:
 
     def __enter__(self) -> Self:
         try:
-            from distributed import Client
+            from distributed import Client, Security
         except ImportError as error:
             raise SettingsError(
                 "the library for clusters is not installed",
                 remedy="install petition-triage[cluster]",
             ) from error
+        is_encrypted = Security().get_connection_args("client").get("ssl_context") is not None
+        if self._address.startswith("tls://") and not is_encrypted:
+            raise SettingsError(
+                "no certificates for the cluster are named",
+                expected="DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__CLIENT__CERT, …__CLIENT__KEY",
+                remedy="set them as the README tells",
+            )
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it is told below in words
         logging.getLogger("tornado").setLevel(logging.CRITICAL)
         try:
