@@ -25,7 +25,7 @@ TriageError
 No message holds the text of a petition: of a text only its length is told.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class TriageError(Exception):
@@ -39,6 +39,10 @@ class TriageError(Exception):
         self.expected = expected
         self.remedy = remedy
         super().__init__(found, expected, remedy)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as it is: workers send their errors home."""
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
     def __str__(self) -> str:
         """One line: what was found, what was expected, what to do next."""

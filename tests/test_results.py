@@ -36,7 +36,7 @@ def written(path: Path, rows: Sequence[Sequence[str]], width: int) -> Path:
     entries = [(Row(at, list(row)), None, error) for at, row in enumerate(rows)]
     half = len(entries) // 2
     parts = [render(wanted.kind, width, some, "v1") for some in (entries[:half], entries[half:])]
-    assemble(path, wanted, full_header(header), parts)
+    assemble(path, wanted, full_header(header), parts, path.parent / "aside")
     return path
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from models.classifier import Classifier
-from models.errors import ClusterLost, InputError, OutputRefused
+from models.errors import ClusterLost, InputError, OutputRefused, TriageError
 from models.prediction import Prediction
 from models.store import Store
 from models.tables import find_tables, open_table
@@ -244,7 +245,7 @@ def test_a_row_that_kills_its_process_fails_alone(
     (tmp_path / "sitecustomize.py").write_text(POISON, encoding="utf-8")
     source, out = tmp_path / "in.csv", tmp_path / "a.csv"
     lines = [TEXT] * 8
-    lines[5] += "毒"
+    lines[2], lines[5] = " ", f"{TEXT}毒"
     source.write_text("\n".join(["内容", *lines]), encoding="utf-8")
     code = "from service.cli.main import main; main()"
     command = [sys.executable, "-c", code, "batch", str(source), "--out", str(out), "--models"]
@@ -256,7 +257,7 @@ def test_a_row_that_kills_its_process_fails_alone(
     assert done.returncode == 3, done.stderr.decode()
     with open_table(out) as table:
         errors = [row.values[table.column("error")] for row in table.rows]
-    assert [at for at, error in enumerate(errors) if error] == [5]
+    assert [at for at, error in enumerate(errors) if error] == [2, 5]
     assert errors[5].startswith("row-failed")
 
 
@@ -274,3 +275,14 @@ def test_a_row_that_fails_by_our_fault_fails_alone(
     monkeypatch.setattr(Classifier, "classify_batch", broken)
     summary = run(source, tmp_path / "a.csv", model)
     assert (summary.rows, summary.errors) == (ROWS, 10)
+
+
+def test_errors_survive_the_way_between_processes() -> None:
+    """With all their parts."""
+    kinds = [TriageError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+        error = kind("found", remedy="remedy")
+        again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+        assert type(again) is kind
+        assert str(again) == str(error) == "found; remedy"

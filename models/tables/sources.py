@@ -59,6 +59,16 @@ class Stream(io.BufferedReader):
         self.position: Callable[[], int] = position or raw.tell
 
 
+class _Plain(io.FileIO):
+    """A file as it is; a disk that fails is told as a fault of the file."""
+
+    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
+        try:
+            return super().readinto(buffer) or 0
+        except OSError as error:
+            raise _missing(str(self.name), error) from error
+
+
 class _Unpacked(io.RawIOBase):
     """What comes out of a decompressor, counted against what went in."""
 
@@ -177,7 +187,7 @@ def _member(path: Path, at: int, info: zipfile.ZipInfo, name: str) -> Source:
 
 
 def _open_plain(path: Path) -> Stream:
-    return Stream(path.open("rb", buffering=0))
+    return Stream(_Plain(path))
 
 
 def _open_gz(path: Path) -> Stream:

@@ -14,7 +14,7 @@ rows alone and always classified in the same way: whoever works on them, in what
 often the run is killed, the result is the same.
 """
 
-from service.archive.plan import Job, Plan, make_plan
+from service.archive.plan import Job, Plan, find_inputs, make_plan
 from service.archive.preview import Preview, preview
 from service.archive.run import Options, Progress, classify_archive, classify_file
 from service.archive.shards import Columns, Model, Summary
@@ -30,6 +30,7 @@ __all__ = [
     "Summary",
     "classify_archive",
     "classify_file",
+    "find_inputs",
     "make_plan",
     "preview",
 ]

@@ -45,7 +45,9 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class _Input:
+class Input:
+    """A file to read, and its path inside the folder that was given."""
+
     path: Path
     name: str
     is_named: bool
@@ -67,10 +69,10 @@ def make_plan(
     the columns that were chosen. Raises FileUnreadable for a single input that cannot be read,
     OutputRefused where a result would replace an input or another result.
     """
-    found, left_out = _inputs(inputs, out)
+    found, left_out = find_inputs(inputs, out)
     if not found:
         raise FileUnreadable(f"{_told(inputs)}: no table in it", remedy="check the path")
-    places: list[tuple[_Input, Place]] = []
+    places: list[tuple[Input, Place]] = []
     unread: dict[str, FileError] = {}
     for each in found:
         try:
@@ -88,20 +90,20 @@ def make_plan(
     return Plan(jobs, out, is_folder, unread, left_out)
 
 
-def _inputs(inputs: Sequence[Path], out: Path) -> tuple[list[_Input], list[str]]:
+def find_inputs(inputs: Sequence[Path], out: Path | None = None) -> tuple[list[Input], list[str]]:
     """Each file once, and the names of those that are of no kind that is read."""
     paths = [path for given in inputs for path in _expanded(given)]
-    found: dict[Path, _Input] = {}
+    found: dict[Path, Input] = {}
     left_out = []
     for path in paths:
         if not path.is_dir():
-            found.setdefault(path.resolve(), _Input(path, path.name, is_named=True))
+            found.setdefault(path.resolve(), Input(path, path.name, is_named=True))
             continue
         for file in _files_in(path, out):
             parts = file.relative_to(path)
             name = (parts if len(paths) == 1 else path.resolve().name / parts).as_posix()
             if is_table(file.name):
-                found.setdefault(file.resolve(), _Input(file, name, is_named=False))
+                found.setdefault(file.resolve(), Input(file, name, is_named=False))
             else:
                 left_out.append(name)
     return list(found.values()), left_out
@@ -118,9 +120,9 @@ def _expanded(given: Path) -> list[Path]:
     return matched
 
 
-def _files_in(folder: Path, out: Path) -> Iterator[Path]:
+def _files_in(folder: Path, out: Path | None) -> Iterator[Path]:
     """All files under a folder but results of ours and what systems leave lying about."""
-    ours = out.resolve()
+    ours = out.resolve() if out else None
     for path in sorted(folder.rglob("*")):
         is_result = ours in (path.resolve(), *path.resolve().parents)
         if path.is_file() and not is_result and not is_hidden(path.relative_to(folder).as_posix()):
@@ -133,7 +135,7 @@ def _single(place: Place, out: Path, suffix: str | None) -> Job:
 
 
 def _mirrored(
-    places: Sequence[tuple[_Input, Place]], out: Path, suffix: str | None
+    places: Sequence[tuple[Input, Place]], out: Path, suffix: str | None
 ) -> Iterator[Job]:
     """A result for each table, at the same place in the folder OUT."""
     taken: set[str] = set()
@@ -147,7 +149,7 @@ def _mirrored(
         yield Job(place, out.joinpath(*PurePosixPath(name).parts), format_of(name), name)
 
 
-def _result_name(each: _Input, place: Place, suffix: str | None, *, keep: bool = False) -> str:
+def _result_name(each: Input, place: Place, suffix: str | None, *, keep: bool = False) -> str:
     """``a.csv``, ``a.zip/b.xls`` as ``a/b.xlsx``, a sheet as ``book/sheet.xlsx``.
 
     Packed results of packed tables stay packed unless a format is asked for. ``keep`` keeps the

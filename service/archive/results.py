@@ -11,7 +11,7 @@ import json
 import os
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -96,42 +96,41 @@ def render(
     return _csv_lines(kind, ([*map(guard, original), *answer] for original, answer in cells))
 
 
-@contextmanager
-def assembling(out: Path) -> Iterator[Path]:
-    """A name aside that becomes ``out`` when the context ends well, and nothing when it does not.
-
-    Raises OutputRefused where nothing can be written.
-    """
-    aside = out.with_name(f".{os.getpid()}.{out.name[:80]}.partial")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        yield aside
-        with aside.open("rb+") as file:
-            os.fsync(file.fileno())
-        replace(aside, out)
-    except OSError as error:
-        raise unwritable(out, error) from error
-    finally:
-        with suppress(OSError):
-            aside.unlink()
-
-
-def assemble(out: Path, format_: Format, header: Sequence[str], parts: Iterable[bytes]) -> None:
-    """Write the whole result. Raises OutputRefused."""
+def assemble(
+    out: Path, format_: Format, header: Sequence[str], parts: Iterable[bytes], aside: Path
+) -> None:
+    """Write the whole result at ``aside``, then let it take its place. Raises OutputRefused."""
     if format_.kind == ".xlsx" and len(header) > MAX_SHEET_COLUMNS:
         raise OutputRefused(
             f"{out.name}: {len(header)} columns", expected=f"at most {MAX_SHEET_COLUMNS} in Excel"
         )
-    with assembling(out) as aside, _packed(aside, out, format_) as file:
-        if format_.kind == ".xlsx":
-            book = io.BytesIO() if format_.packing else file
-            _write_book(book, header, parts, aside.parent)
-            if isinstance(book, io.BytesIO):
-                file.write(book.getbuffer())
-            return
-        file.write(_beginning(format_.kind, header))
-        for part in parts:
-            file.write(part)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with _packed(aside, out, format_) as file:
+            _write(file, format_, header, parts, aside.parent)
+        with aside.open("rb+") as written:
+            os.fsync(written.fileno())
+        replace(aside, out)
+    except OSError as error:
+        raise unwritable(out, error) from error
+
+
+def _write(
+    file: IO[bytes],
+    format_: Format,
+    header: Sequence[str],
+    parts: Iterable[bytes],
+    folder: Path,
+) -> None:
+    if format_.kind == ".xlsx":
+        book = io.BytesIO() if format_.packing else file
+        _write_book(book, header, parts, folder)
+        if isinstance(book, io.BytesIO):
+            file.write(book.getbuffer())
+        return
+    file.write(_beginning(format_.kind, header))
+    for part in parts:
+        file.write(part)
 
 
 def unwritable(out: Path, error: OSError) -> OutputRefused:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from models.classifier import Classifier
-from models.errors import ClusterLost, FileError, OutputRefused
+from models.errors import ClusterLost, FileError, FileUnreadable, OutputRefused
 from models.files import write_whole
 from models.tables import Table, open_table
 from service.archive.cluster import in_cluster
@@ -203,7 +203,8 @@ class _Run:
             raise OutputRefused(
                 f"{job.place.name}: changed while it was read", remedy="run the command again"
             )
-        assemble(job.out, job.format, full_header(table.header), parts.bodies())
+        header = full_header(table.header)
+        assemble(job.out, job.format, header, parts.bodies(), self._work.whole)
         self._work.finish(number, summary)
         return summary
 
@@ -328,5 +329,8 @@ def write_summary(path: Path, total: Summary) -> None:
 
 
 def _state(job: Job) -> tuple[int, int]:
-    found = job.place.path.stat()
+    try:
+        found = job.place.path.stat()
+    except OSError as error:
+        raise FileUnreadable(f"{job.place.name}: {error.strerror}") from error
     return found.st_size, found.st_mtime_ns

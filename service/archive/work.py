@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,11 @@ class Work:
         """Spare later tries the search."""
         write_whole(self.folder / f"{number:05}" / _ENCODING, encoding.encode())
 
+    @property
+    def whole(self) -> Path:
+        """Where a result is put together before it takes its place."""
+        return self.folder / "whole"
+
     def done(self, number: int, job: Job) -> Summary | None:
         """What a table came to that was finished before, and whose result still stands."""
         try:
@@ -71,7 +76,7 @@ def open_work(plan: Plan, manifest: Mapping[str, Any], *, restart: bool) -> Iter
     Raises OutputRefused where a finished result stands already, where the unfinished one was begun
     with other inputs, another version or other options, or while another process works on it.
     """
-    folder = plan.out.resolve().with_name(f".{plan.out.name[:80]}.work")
+    folder = work_folder(plan)
     if restart and folder.is_dir():
         with _locked(folder):
             pass
@@ -94,9 +99,15 @@ def open_work(plan: Plan, manifest: Mapping[str, Any], *, restart: bool) -> Iter
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def work_folder(plan: Plan) -> Path:
+    """Inside a folder of results, beside a single one: on the same disk, whatever is mounted."""
+    out = plan.out.resolve()
+    return out / ".work" if plan.is_folder else out.with_name(f".{out.name[:80]}.work")
+
+
 def manifest_of(plan: Plan, version: str, columns: Columns, encoding: str | None) -> dict[str, Any]:
     """What must be the same for a run to be gone on with."""
-    hashes = {path: sha256(path) for path in {job.place.path for job in plan.jobs}}
+    hashes = {path: _hash(path) for path in {job.place.path for job in plan.jobs}}
     return {
         "format": FORMAT,
         "version": version,
@@ -106,6 +117,14 @@ def manifest_of(plan: Plan, version: str, columns: Columns, encoding: str | None
         ],
         "inputs": [[job.place.name, hashes[job.place.path]] for job in plan.jobs],
     }
+
+
+def _hash(path: Path) -> str:
+    """Empty where a file cannot be read: its own turn tells why."""
+    try:
+        return sha256(path)
+    except OSError:
+        return ""
 
 
 def _read_manifest(folder: Path) -> dict[str, Any] | None:
@@ -154,14 +173,17 @@ def _locked(folder: Path) -> Iterator[None]:
     with (folder / _LOCK).open("ab") as file:
         try:
             _lock(file.fileno())
-        except OSError as error:
+        except (BlockingIOError, PermissionError) as error:
             raise OutputRefused(
                 "another process is working on this result", remedy="wait for it, or stop it"
             ) from error
+        except OSError:
+            pass  # some shared folders know no locks
         try:
             yield
         finally:
-            _unlock(file.fileno())
+            with suppress(OSError):
+                _unlock(file.fileno())
 
 
 if sys.platform == "win32":

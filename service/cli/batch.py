@@ -17,6 +17,7 @@ from service.archive import (
     Progress,
     Summary,
     classify_archive,
+    find_inputs,
     make_plan,
     preview,
 )
@@ -93,8 +94,10 @@ def command(
 
 def _show_previews(sources: tuple[Path, ...], encoding: str | None, columns: Columns) -> None:
     """On standard output, for whoever gave the file: it shows the beginnings of petitions."""
-    for source in sources:
-        for found in preview(source, encoding, columns):
+    inputs, left_out = find_inputs(sources)
+    _tell_left_out(left_out)
+    for each in inputs:
+        for found in preview(each.path, encoding, columns):
             click.echo(f"{found.name}: {found.error or found.encoding or 'workbook'}")
             if found.error:
                 continue
