@@ -110,9 +110,32 @@ def test_names_lie(tmp_path: Path) -> None:
     for name in ("a.csv", "b.xls"):
         with open_table(tmp_path / name) as table:
             assert next(table.rows).values[-1] == TEXT
-    (tmp_path / "c.xls").write_text("<html><table><tr><td>内容</td></tr></table>", "utf-8")
-    with pytest.raises(FileUnreadable, match="web page"), open_table(tmp_path / "c.xls"):
-        pass
+
+
+HTML = f"""<html><head><meta charset="gbk"><title>导出</title>
+<style>td {{color: red}}</style></head><body><table><tr><td colspan=2>某区台账</td></tr>
+<tr><th>编号</th><th>内容</th></tr><tr><td>007<td>{TEXT}<br>第二
+行 &lt;完&gt;</td></tr></table></body></html>"""
+XML = f"""<?xml version="1.0"?><Workbook><Worksheet ss:Name="一"><Table>
+<Row><Cell><Data ss:Type="String">编号</Data></Cell><Cell><Data>甲</Data></Cell>
+<Cell><Data>内容</Data></Cell></Row>
+<Row><Cell><Data>007</Data></Cell><Cell ss:Index="3"><Data>{TEXT}&#10;</Data></Cell></Row>
+</Table></Worksheet></Workbook>"""
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "utf-8-sig"])
+@pytest.mark.parametrize(
+    ("content", "values"),
+    [(HTML, ["007", f"{TEXT}\n第二 行 <完>"]), (XML, ["007", "", TEXT])],
+)
+def test_pages_under_the_name_of_a_sheet_are_read(
+    tmp_path: Path, encoding: str, content: str, values: list[str]
+) -> None:
+    """Many systems export so."""
+    path = tmp_path / "a.xls"
+    path.write_text(content, encoding=encoding)
+    with open_table(path) as table:
+        assert [row.values for row in table.rows] == [values]
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"\xd0\xcf\x11\xe0" * 200])

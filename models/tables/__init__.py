@@ -1,8 +1,8 @@
 """Rows out of the files that offices keep: CSV, TSV, Excel, JSON, plain text, gz and zip.
 
 ``find_tables`` says what a file holds, ``open_table`` reads one of these tables. ``sources`` has
-the bytes and their limits, ``encodings`` the characters, ``delimited``, ``sheets`` and ``objects``
-one kind of file each, ``columns`` the names that columns go by.
+the bytes and their limits, ``encodings`` the characters, ``delimited``, ``sheets``, ``pages`` and
+``objects`` one kind of file each, ``columns`` the names that columns go by.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ from models.errors import ColumnMissing, FileError, FileUnreadable
 from models.tables.columns import TEXT, find_column
 from models.tables.delimited import DELIMITERS, open_delimited
 from models.tables.objects import open_objects
+from models.tables.pages import open_page
 from models.tables.rows import Row, Table
 from models.tables.sheets import SUFFIXES as SHEETS
 from models.tables.sheets import open_sheet, sheet_names
@@ -148,10 +149,7 @@ def _open(
     if suffix in SHEETS:
         return _named(place, open_sheet(place.source, place.sheet or _sheet(place), named))
     if suffix == _WEB_PAGE:
-        raise FileUnreadable(
-            f"{place.name}: is a web page under the name of a sheet",
-            remedy="open it in Excel and save it as XLSX",
-        )
+        return open_page(place.source, encoding, named)
     raise FileUnreadable(
         f"{place.name}: files of kind {suffix or '(no suffix)'} are not read",
         expected=", ".join(KINDS),

@@ -43,10 +43,20 @@ def open_sheet(source: Source, sheet: str, named: Sequence[str] = ()) -> Iterato
         rows = enumerate(_open_book(source).get_sheet_by_name(sheet).iter_rows(), 1)
     except (python_calamine.CalamineError, ValueError) as error:
         raise _damaged(source, error) from error
-    filled = ((line, cells) for line, cells in rows if any(cell != "" for cell in cells))
+    yield build_table(source, rows, named)
+
+
+def build_table(
+    source: Source,
+    records: Iterable[tuple[int, Cells]],
+    named: Sequence[str],
+    encoding: str = "",
+) -> Table:
+    """The table among numbered rows of typed cells. Raises ColumnMissing where all are empty."""
+    filled = ((line, cells) for line, cells in records if any(cell != "" for cell in cells))
     first = list(islice(filled, _HEADER_ROWS))
     if not first:
-        raise ColumnMissing(f"{source.name}: sheet {sheet} is empty")
+        raise ColumnMissing(f"{source.name}: the sheet is empty")
     at = _header_place([_texts(cells) for _, cells in first], named)
     header = _trimmed([text.strip() for text in _texts(first[at][1])])
     doubt = doubts("".join("".join(_texts(cells)) for _, cells in first)[:_SAMPLE_CHARS])
@@ -56,7 +66,7 @@ def open_sheet(source: Source, sheet: str, named: Sequence[str] = ()) -> Iterato
     found = _Rows(source.name, header, notes)
     rest = chain(first[at + 1 :], filled)
     total = source.total_bytes
-    yield Table(source.name, header, found.read(rest), lambda: total, total, "", notes)
+    return Table(source.name, header, found.read(rest), lambda: total, total, encoding, notes)
 
 
 class _Rows:

@@ -165,7 +165,7 @@ def _result_name(each: Input, place: Place, suffix: str | None, *, keep: bool = 
         parts.append(place.sheet)
     kind = f".{suffix}" if suffix else _KINDS.get(place.source.suffix, place.source.suffix)
     if kind not in (*DELIMITERS, ".jsonl", ".xlsx"):
-        kind = ".csv"  # it will not be read, and the summary says why
+        kind = ".csv"  # a web page, or what will not be read
     gz = ".gz" if is_packed and not suffix else ""
     return "/".join(_safe(part) for part in parts) + kind + gz
 
