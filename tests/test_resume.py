@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from models.classifier import Classifier
@@ -187,9 +188,9 @@ def test_workers_can_be_stopped_and_input_may_break(tmp_path: Path, model: Model
     assert classify_archive(plan, model, Options(workers=2)).rows == 79
 
 
-def _die(shard: shards.Shard) -> Summary:
+def _die(parent: int, shard: shards.Shard) -> Summary:
     """What a worker does that the system kills."""
-    del shard
+    del parent, shard
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError
 
@@ -198,7 +199,7 @@ def test_a_dead_worker_is_told(
     source: Path, tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is done is kept."""
-    monkeypatch.setattr(workers, "run_shard", _die)
+    monkeypatch.setattr(workers, "_run_for", _die)
     with pytest.raises(ClusterLost, match="goes on"):
         run(source, tmp_path / "a.csv", model, workers=2)
     monkeypatch.undo()
@@ -224,6 +225,25 @@ def test_a_killed_command_goes_on(shared_store: Store, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "in.csv", "whole.csv"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends children by other means")
+def test_workers_do_not_outlive_a_killed_command(shared_store: Store, tmp_path: Path) -> None:
+    """They would hold memory for nothing."""
+    source = tmp_path / "in.csv"
+    source.write_text("内容\n" + f"{TEXT}\n" * 50_000, encoding="utf-8")
+    code = "from service.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "batch", str(source), "--workers", "2", "--quiet"]
+    command += ["--models", str(shared_store.folder), "--out", str(tmp_path / "a.csv")]
+    process = subprocess.Popen(command)
+    while not list((tmp_path / ".a.csv.work").rglob("*.part")):
+        time.sleep(0.01)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    assert len(children) >= 2
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive
 
 
 POISON = """

@@ -1,13 +1,18 @@
 """Shards in other processes on this machine."""
 
+import os
+import threading
+import time
 import warnings
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from models.errors import ClusterLost
 from service.archive.shards import Shard, Summary, run_shard
 
 IN_FLIGHT = 3
 """Shards handed out per worker: one at work and some waiting, so that memory stays bounded."""
+_WATCH_S = 1
 
 
 def in_processes(shards: Iterable[Shard], workers: int) -> Iterator[Summary]:
@@ -27,7 +32,7 @@ def in_processes(shards: Iterable[Shard], workers: int) -> Iterator[Summary]:
         return_as="generator",
         inner_max_num_threads=1,
     )
-    summaries = pool(delayed(run_shard)(shard) for shard in guarded)
+    summaries = pool(delayed(_run_for)(os.getpid(), shard) for shard in guarded)
     try:
         for summary in summaries:  # noqa: UP028 - closing it has to be quiet
             yield summary
@@ -41,6 +46,25 @@ def in_processes(shards: Iterable[Shard], workers: int) -> Iterator[Summary]:
             summaries.close()
     if guarded.error:
         raise guarded.error
+
+
+def _run_for(parent: int, shard: Shard) -> Summary:
+    """The shard, in a process that ends when its parent has been killed."""
+    _watch(parent)
+    return run_shard(shard)
+
+
+@lru_cache
+def _watch(parent: int) -> None:
+    """Look after the parent from now on; Windows has no such thing as a new parent."""
+    if os.name != "nt":
+        threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+
+
+def _leave_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_WATCH_S)
+    os._exit(1)
 
 
 class _Guarded:
