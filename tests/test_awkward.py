@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,13 +108,14 @@ FILES = [
     Awkward("年度/39.csv", GOOD, {"年度/39.csv": (2, 0)}),
     Awkward("年度/01 普通.xls", csv_of(f"1,{TEXT}"), {"年度/01 普通.csv": (1, 0)}),
 ]  # fmt: skip
+LINKS = ["circle.csv", "nowhere.csv"] if os.name != "nt" else []
 LEFT_OUT = ["readme.pdf", "年度/照片.jpg"]
 HIDDEN = ["~$27.xlsx", ".DS_Store", "年度/Thumbs.db"]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All of them, and what lies about beside them."""
+    """All of them, and what lies about beside them, links into nowhere and in a circle too."""
     found = tmp_path_factory.mktemp("awkward") / "档案 十年"
     for name, content in [(file.name, file.content) for file in FILES] + [
         (name, b"x") for name in LEFT_OUT + HIDDEN
@@ -121,6 +123,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = found / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+    for name in LINKS:
+        (found / name).symlink_to(name.replace("nowhere.csv", "none"))
     return found
 
 
@@ -135,7 +139,7 @@ def test_forty_awkward_files_run_to_the_end(
     assert {name: told_of(found) for name, found in summary.files.items()} == expected
     counted = [told for told in expected.values() if isinstance(told, tuple)]
     assert (summary.rows, summary.errors) == tuple(map(sum, zip(*counted, strict=True)))
-    assert sorted(plan.left_out) == LEFT_OUT
+    assert sorted(plan.left_out) == LINKS + LEFT_OUT
     written = {path.relative_to(tmp_path / "out").as_posix() for path in files(tmp_path / "out")}
     assert written == {n for n, told in expected.items() if isinstance(told, tuple)} | {
         "summary.json"

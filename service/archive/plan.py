@@ -1,6 +1,7 @@
 """Which tables a run reads, and which result each of them becomes."""
 
 import glob
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -41,7 +42,7 @@ class Plan:
     unread: dict[str, FileError] = field(default_factory=dict)
     """Files that turned out unreadable before anything was classified."""
     left_out: Sequence[str] = ()
-    """Files of other kinds inside the folders given."""
+    """Files of other kinds inside the folders given, and links into nowhere."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def find_inputs(inputs: Sequence[Path], out: Path | None = None) -> tuple[list[I
         for file in _files_in(path, out):
             parts = file.relative_to(path)
             name = (parts if len(paths) == 1 else path.resolve().name / parts).as_posix()
-            if is_table(file.name):
+            if is_table(file.name) and file.is_file():
                 found.setdefault(file.resolve(), Input(file, name, is_named=False))
             else:
                 left_out.append(name)
@@ -122,10 +123,15 @@ def _expanded(given: Path) -> list[Path]:
 
 def _files_in(folder: Path, out: Path | None) -> Iterator[Path]:
     """All files under a folder but results of ours and what systems leave lying about."""
-    ours = out.resolve() if out else None
+    ours = Path(os.path.realpath(out)) if out else None
     for path in sorted(folder.rglob("*")):
-        is_result = ours in (path.resolve(), *path.resolve().parents)
-        if path.is_file() and not is_result and not is_hidden(path.relative_to(folder).as_posix()):
+        real = Path(os.path.realpath(path))  # which does not mind links in a circle
+        is_result = ours in (real, *real.parents)
+        if (
+            not path.is_dir()
+            and not is_result
+            and not is_hidden(path.relative_to(folder).as_posix())
+        ):
             yield path
 
 
