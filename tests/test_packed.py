@@ -93,6 +93,21 @@ def sheet_bomb(path: Path) -> None:
     pack_blanks(path, "xl/worksheets/sheet1.xml")
 
 
+def lying_sheet_bomb(path: Path) -> None:
+    """The same, which announces a few bytes only."""
+    sheet_bomb(path)
+    content = path.read_bytes().replace((300 << 20).to_bytes(4, "little"), b"\x40\0\0\0")
+    path.write_bytes(content)
+
+
+def sparse_book(path: Path) -> None:
+    """Two cells in opposite corners of a sheet: a rectangle of 17 thousand million."""
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write(0, 0, "text")
+        sheet.write(1_048_575, 16_383, "x")
+
+
 def gz_bomb(path: Path) -> None:
     """300 MB of blanks in 300 kB."""
     with gzip.open(path, "wb", compresslevel=9) as packed:
@@ -128,6 +143,9 @@ def crowded_zip(path: Path) -> None:
     ("make", "name"),
     [
         (sheet_bomb, "a.xlsx"),
+        (lying_sheet_bomb, "a.xlsx"),
+        (sparse_book, "a.xlsx"),
+        (sparse_book, "a.csv"),
         (gz_bomb, "a.csv.gz"),
         (zip_bomb, "a.zip"),
         (lying_zip_bomb, "a.zip"),
@@ -160,3 +178,23 @@ def test_cut_off_and_locked_files_are_refused(tmp_path: Path) -> None:
     for name, told in (("a.csv.gz", "damaged"), ("b.zip", "whole zip"), ("c.zip", "password")):
         with pytest.raises(FileUnreadable, match=told):
             texts(tmp_path / name)
+
+
+def test_wide_and_long_sheets_are_no_bombs(tmp_path: Path) -> None:
+    """What lies close together is read, however many columns or rows it has."""
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet()
+        for at in range(700):
+            sheet.write(0, at, f"甲{at}")
+        sheet.write(0, 700, "内容")
+        sheet.write(20_000, 700, TEXT)
+    assert texts(tmp_path / "a.xlsx") == [TEXT]
+
+
+def test_other_packed_workbooks_are_refused(tmp_path: Path) -> None:
+    """Their reader has no such check."""
+    for name in ("xl/workbook.bin", "content.xml"):
+        with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as packed:
+            packed.writestr(name, "x")
+        with pytest.raises(FileUnreadable, match="XLSX"):
+            texts(tmp_path / "a.xlsx")

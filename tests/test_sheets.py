@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from models.errors import FileUnreadable
+from models.errors import ColumnMissing, FileUnreadable
 from models.tables import find_tables, open_table, with_texts
 
 TEXT = "派出所不予立案，请督促办理"
@@ -145,3 +145,10 @@ def test_damaged_books_are_refused(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(FileUnreadable), open_table(path) as table:
         list(table.rows)
+
+
+def test_a_book_of_empty_sheets_is_told(tmp_path: Path) -> None:
+    """Rather than passed over."""
+    path = write_book(tmp_path / "a.xlsx", 一=[], 二=[])
+    with pytest.raises(ColumnMissing, match="empty"), open_table(path):
+        pass

@@ -36,6 +36,7 @@ class Place:
 
     source: Source
     sheet: str = ""
+    is_only_sheet: bool = False
 
     @property
     def path(self) -> Path:
@@ -45,7 +46,8 @@ class Place:
     @property
     def name(self) -> str:
         """The file's name, with the member or sheet behind a slash."""
-        return f"{self.source.name}/{self.sheet}" if self.sheet else self.source.name
+        is_part = self.sheet and not self.is_only_sheet
+        return f"{self.source.name}/{self.sheet}" if is_part else self.source.name
 
 
 def is_table(name: str) -> bool:
@@ -81,7 +83,11 @@ def with_texts(
     places: Sequence[Place], encoding: str | None = None, named: Sequence[str] = ()
 ) -> list[Place]:
     """The places without those sheets that have no column for texts beside one that has."""
-    found = [place for place in places if not place.sheet or _has_text(place, encoding, named)]
+    found = [
+        place
+        for place in places
+        if not place.sheet or place.is_only_sheet or _has_text(place, encoding, named)
+    ]
     return found or list(places)
 
 
@@ -98,7 +104,7 @@ def _places(source: Source, *, is_only: bool) -> list[Place]:
         if is_only:
             raise
         return [Place(source)]
-    return [Place(source, name) for name in names] if len(names) > 1 else [Place(source)]
+    return [Place(source, name, len(names) == 1) for name in names]
 
 
 def _by_content(source: Source) -> Source:
@@ -147,7 +153,7 @@ def _open(
     if suffix in (".jsonl", ".json"):
         return open_objects(place.source, encoding, named)
     if suffix in SHEETS:
-        return _named(place, open_sheet(place.source, place.sheet or _sheet(place), named))
+        return _named(place, open_sheet(place.source, place.sheet, named))
     if suffix == _WEB_PAGE:
         return open_page(place.source, encoding, named)
     raise FileUnreadable(
@@ -155,10 +161,6 @@ def _open(
         expected=", ".join(KINDS),
         remedy="save the table as CSV or XLSX",
     )
-
-
-def _sheet(place: Place) -> str:
-    return sheet_names(place.source)[0]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Sheets of Excel and its kin, with all that stands around the table in them."""
+"""Sheets of Excel, with all that stands around the table in them."""
 
 import datetime as dt
 import io
@@ -12,11 +12,10 @@ from models.errors import ColumnMissing, FileUnreadable
 from models.tables.columns import header_place, told_columns
 from models.tables.encodings import doubts
 from models.tables.rows import Row, Table
-from models.tables.sources import Source, check_ratio, checked_zip
+from models.tables.sources import Source
+from models.tables.workbooks import MAX_WORKBOOK_BYTES, check_workbook
 
-SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-MAX_WORKBOOK_BYTES = 1 << 30
-"""Unpacked; a workbook is read into memory as a whole."""
+SUFFIXES = (".xlsx", ".xlsm", ".xls")
 _HEADER_ROWS = 20
 _EXACT_DIGITS = 10**15
 """Excel keeps 15 digits of a number and turns the others into zeros."""
@@ -27,10 +26,15 @@ Cells = Sequence[object]
 
 
 def sheet_names(source: Source) -> list[str]:
-    """The sheets that hold anything. Raises FileUnreadable."""
+    """The sheets that hold anything, or the first of all that are empty. Raises FileUnreadable."""
     book = _open_book(source)
-    names = book.sheet_names
-    return names if len(names) == 1 else [name for name in names if _height(book, name)]
+    kind = python_calamine.SheetTypeEnum.WorkSheet
+    names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == kind]
+    if not names:
+        raise FileUnreadable(f"{source.name}: has no sheet with cells")
+    if len(names) == 1:
+        return names
+    return [name for name in names if not _is_empty(book, name)] or names[:1]
 
 
 @contextmanager
@@ -105,7 +109,7 @@ def _open_book(source: Source) -> python_calamine.CalamineWorkbook:
     if len(content) > MAX_WORKBOOK_BYTES:
         raise FileUnreadable(f"{source.name}: over {MAX_WORKBOOK_BYTES >> 20} MB")
     if content.startswith(b"PK"):
-        _check_bomb(source, content)
+        check_workbook(source.name, content)
     try:
         return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     except python_calamine.PasswordError as error:
@@ -116,18 +120,6 @@ def _open_book(source: Source) -> python_calamine.CalamineWorkbook:
         raise _damaged(source, error) from error
 
 
-def _check_bomb(source: Source, content: bytes) -> None:
-    with checked_zip(source.name, io.BytesIO(content)) as packed:
-        unpacked = sum(info.file_size for info in packed.infolist())
-    check_ratio(source.name, unpacked, len(content))
-    if unpacked > MAX_WORKBOOK_BYTES:
-        raise FileUnreadable(
-            f"{source.name}: {unpacked >> 20} MB when unpacked",
-            expected=f"at most {MAX_WORKBOOK_BYTES >> 20}",
-            remedy="save it as CSV",
-        )
-
-
 def _damaged(source: Source, error: Exception) -> FileUnreadable:
     return FileUnreadable(
         f"{source.name}: not a whole workbook ({type(error).__name__})",
@@ -135,11 +127,12 @@ def _damaged(source: Source, error: Exception) -> FileUnreadable:
     )
 
 
-def _height(book: python_calamine.CalamineWorkbook, name: str) -> int:
+def _is_empty(book: python_calamine.CalamineWorkbook, name: str) -> bool:
+    """Whether a sheet has no cells; one that cannot be read is told when its turn comes."""
     try:
-        return book.get_sheet_by_name(name).height
+        return book.get_sheet_by_name(name).height == 0
     except (python_calamine.CalamineError, ValueError):
-        return 0  # a chart, for example
+        return False
 
 
 def _header_place(records: Sequence[Sequence[str]], named: Sequence[str]) -> int:

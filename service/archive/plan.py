@@ -167,7 +167,7 @@ def _result_name(each: Input, place: Place, suffix: str | None, *, keep: bool = 
     parts = [_stem(base, keep=keep)]
     if inside:
         parts.append(_stem(inside, keep=keep))
-    if place.sheet:
+    if place.sheet and not place.is_only_sheet:
         parts.append(place.sheet)
     kind = f".{suffix}" if suffix else _KINDS.get(place.source.suffix, place.source.suffix)
     if kind not in (*DELIMITERS, ".jsonl", ".xlsx"):
