@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
@@ -73,7 +74,7 @@ class _Unpacked(io.RawIOBase):
     """What comes out of a decompressor, counted against what went in."""
 
     def __init__(
-        self, inner: IO[bytes], name: str, packed: Callable[[], int], below: IO[bytes]
+        self, inner: IO[bytes], name: str, packed: Callable[[], int], below: IO[bytes] | None = None
     ) -> None:
         self._inner, self._name, self._packed, self._below = inner, name, packed, below
         self.count = 0
@@ -97,7 +98,8 @@ class _Unpacked(io.RawIOBase):
     def close(self) -> None:
         if not self.closed:
             self._inner.close()
-            self._below.close()
+            if self._below:
+                self._below.close()
         super().close()
 
 
@@ -173,17 +175,31 @@ def _members(path: Path) -> list[Source]:
     with path.open("rb") as file, checked_zip(path.name, file) as packed:
         infos = packed.infolist()
     check_ratio(path.name, sum(info.file_size for info in infos), path.stat().st_size)
+    shared = _Zip(path)
     found = []
-    for at, info in enumerate(infos):
+    for info in infos:
         name = member_name(info)
         if not info.is_dir() and not is_hidden(name):
-            found.append(_member(path, at, info, f"{path.name}/{name}"))
+            found.append(_member(shared, info, f"{path.name}/{name}"))
     return found
 
 
-def _member(path: Path, at: int, info: zipfile.ZipInfo, name: str) -> Source:
+class _Zip:
+    """A zip file whose long directory is read once for all its members."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @cached_property
+    def opened(self) -> zipfile.ZipFile:
+        """Closed when the last member's source is forgotten."""
+        return zipfile.ZipFile(self.path)
+
+
+def _member(shared: _Zip, info: zipfile.ZipInfo, name: str) -> Source:
     suffix = PurePosixPath(name).suffix.lower()
-    return Source(name, path, suffix, info.file_size, lambda: _open_member(path, at, name))
+    opened = partial(_open_member, shared, info, name)
+    return Source(name, shared.path, suffix, info.file_size, opened)
 
 
 def _open_plain(path: Path) -> Stream:
@@ -196,18 +212,14 @@ def _open_gz(path: Path) -> Stream:
     return Stream(_Unpacked(inner, path.name, below.tell, below), below.tell)
 
 
-def _open_member(path: Path, at: int, name: str) -> Stream:
-    packed = zipfile.ZipFile(path)
-    info = packed.infolist()[at]
+def _open_member(shared: _Zip, info: zipfile.ZipInfo, name: str) -> Stream:
     if info.flag_bits & _ENCRYPTED:
-        packed.close()
         raise FileUnreadable(f"{name}: has a password", remedy="unpack it first")
     try:
-        inner = packed.open(info)
+        inner = shared.opened.open(info)
     except (*_DAMAGED, RuntimeError) as error:
-        packed.close()
         raise FileUnreadable(f"{name}: damaged ({type(error).__name__})") from error
-    raw = _Unpacked(inner, name, lambda: info.compress_size, cast("BinaryIO", packed))
+    raw = _Unpacked(inner, name, lambda: info.compress_size)
     return Stream(raw, lambda: raw.count)
 
 
