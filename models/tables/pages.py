@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from html.parser import HTMLParser
 
 from models.tables.encodings import open_text
 from models.tables.rows import Table
 from models.tables.sheets import build_table
-from models.tables.sources import Source
+from models.tables.sources import Source, Stream
 
 _READ_CHARS = 1 << 16
 _ROWS, _CELLS = ("tr", "row"), ("td", "th", "cell")
@@ -27,7 +28,9 @@ def open_page(
     with open_text(source, encoding) as file:
         parser = _Rows()
         records = _records(parser, iter(partial(file.read, _READ_CHARS), ""))
-        yield build_table(source, records, named, file.encoding)
+        table = build_table(source, records, named, file.encoding)
+        stream = file.buffer
+        yield replace(table, read_bytes=stream.position) if isinstance(stream, Stream) else table
 
 
 def _records(parser: "_Rows", chunks: Iterator[str]) -> Iterator[tuple[int, Sequence[object]]]:

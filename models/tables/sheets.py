@@ -4,6 +4,7 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain, islice
 
 import python_calamine
@@ -43,11 +44,12 @@ def open_sheet(source: Source, sheet: str, named: Sequence[str] = ()) -> Iterato
 
     Raises FileUnreadable, or ColumnMissing for an empty sheet.
     """
+    book = _open_book(source)
     try:
-        rows = enumerate(_open_book(source).get_sheet_by_name(sheet).iter_rows(), 1)
-    except (python_calamine.CalamineError, ValueError) as error:
+        found = book.get_sheet_by_name(sheet)
+    except Exception as error:  # damaged bytes raise whatever they like
         raise _damaged(source, error) from error
-    yield build_table(source, rows, named)
+    yield build_table(source, enumerate(found.iter_rows(), 1), named, height=found.total_height)
 
 
 def build_table(
@@ -55,8 +57,12 @@ def build_table(
     records: Iterable[tuple[int, Cells]],
     named: Sequence[str],
     encoding: str = "",
+    height: int = 1,
 ) -> Table:
-    """The table among numbered rows of typed cells. Raises ColumnMissing where all are empty."""
+    """The table among numbered rows of typed cells, of which there are ``height``.
+
+    Raises ColumnMissing where all are empty.
+    """
     filled = ((line, cells) for line, cells in records if any(cell != "" for cell in cells))
     first = list(islice(filled, _HEADER_ROWS))
     if not first:
@@ -68,9 +74,14 @@ def build_table(
     if at:
         notes.append(f"{source.name}: {at} rows above the header are left out")
     found = _Rows(source.name, header, notes)
-    rest = chain(first[at + 1 :], filled)
+    rows = found.read(chain(first[at + 1 :], filled))
     total = source.total_bytes
-    return Table(source.name, header, found.read(rest), lambda: total, total, encoding, notes)
+    position = partial(_share, total, found, max(height, 1))
+    return Table(source.name, header, rows, position, total, encoding, notes)
+
+
+def _share(total_bytes: int, rows: "_Rows", height: int) -> int:
+    return total_bytes * rows.line // height
 
 
 class _Rows:
@@ -79,11 +90,13 @@ class _Rows:
     def __init__(self, name: str, header: Sequence[str], notes: list[str]) -> None:
         self._name, self._header, self._notes = name, header, notes
         self._is_noted = False
+        self.line = 0
 
     def read(self, records: Iterable[tuple[int, Cells]]) -> Iterator[Row]:
         """Rows as wide as the header; what stands beside it is a problem."""
         width = len(self._header)
         for line, cells in records:
+            self.line = line
             self._note_rounded(line, cells)
             values = _texts(cells)
             if len(values) > width:
@@ -116,7 +129,7 @@ def _open_book(source: Source) -> python_calamine.CalamineWorkbook:
         raise FileUnreadable(
             f"{source.name}: has a password", remedy="save it without one in Excel"
         ) from error
-    except (python_calamine.CalamineError, ValueError, OSError) as error:
+    except Exception as error:  # damaged bytes raise whatever they like
         raise _damaged(source, error) from error
 
 
@@ -131,7 +144,7 @@ def _is_empty(book: python_calamine.CalamineWorkbook, name: str) -> bool:
     """Whether a sheet has no cells; one that cannot be read is told when its turn comes."""
     try:
         return book.get_sheet_by_name(name).height == 0
-    except (python_calamine.CalamineError, ValueError):
+    except Exception:  # noqa: BLE001 - damaged bytes raise whatever they like
         return False
 
 

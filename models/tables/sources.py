@@ -5,7 +5,6 @@ import io
 import os
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ MAX_UNPACKED_BYTES = 1 << 40
 MAX_MEMBERS = 10_000
 _MAX_DIRECTORY_BYTES = 8 << 20
 
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile, NotImplementedError)
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
 _END, _WIDE_END = b"PK\x05\x06", b"PK\x06\x06"
@@ -85,7 +83,7 @@ class _Unpacked(io.RawIOBase):
     def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
         try:
             chunk = self._inner.read(len(buffer))
-        except (*_DAMAGED, OSError) as error:
+        except Exception as error:  # damaged bytes raise whatever they like
             raise FileUnreadable(
                 f"{self._name}: damaged after {self.count} bytes ({type(error).__name__})",
                 remedy="get the file again, or unpack what can be saved of it",
@@ -146,7 +144,9 @@ def checked_zip(name: str, file: BinaryIO) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(file) as packed:
             yield packed
-    except (*_DAMAGED, RuntimeError, struct.error) as error:
+    except FileUnreadable:
+        raise
+    except Exception as error:  # damaged bytes raise whatever they like
         raise FileUnreadable(
             f"{name}: not a whole zip file ({type(error).__name__})", remedy="get the file again"
         ) from error
@@ -217,7 +217,7 @@ def _open_member(shared: _Zip, info: zipfile.ZipInfo, name: str) -> Stream:
         raise FileUnreadable(f"{name}: has a password", remedy="unpack it first")
     try:
         inner = shared.opened.open(info)
-    except (*_DAMAGED, RuntimeError) as error:
+    except Exception as error:  # damaged bytes raise whatever they like
         raise FileUnreadable(f"{name}: damaged ({type(error).__name__})") from error
     raw = _Unpacked(inner, name, lambda: info.compress_size)
     return Stream(raw, lambda: raw.count)
