@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from models.errors import CellTooLong, OutputRefused, RowUnusable
 from models.tables import Row, find_tables, open_table
 from models.tables.guards import ANSWER_COLUMNS
-from service.archive import results
+from service.archive import books
 from service.archive.results import assemble, check_cells, format_of, full_header, render
 
 DANGEROUS = [
@@ -89,7 +89,7 @@ def test_excel_runs_nothing(tmp_path: Path, name: str) -> None:
 
 def test_rows_go_on_in_further_sheets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each with its header."""
-    monkeypatch.setattr(results, "MAX_SHEET_ROWS", 4)
+    monkeypatch.setattr(books, "MAX_SHEET_ROWS", 4)
     rows = [[f"{n:03}"] for n in range(10)]
     path = written(tmp_path / "a.xlsx", rows, 1)
     book = python_calamine.CalamineWorkbook.from_path(path)

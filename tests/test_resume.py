@@ -27,7 +27,9 @@ from service.archive import (
     Progress,
     Summary,
     classify_archive,
+    classifying,
     make_plan,
+    parts,
     shards,
     workers,
 )
@@ -135,14 +137,14 @@ def test_a_full_disk_loses_nothing(
     """It is told, and the same command goes on."""
     run(source, tmp_path / "whole.csv", model)
     out = tmp_path / "a.csv"
-    written, write_part = iter(range(100)), shards.write_part
+    written, write_part = iter(range(100)), parts.write_part
 
     def fill(*arguments: object) -> None:
         if next(written) == 3:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         write_part(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(shards, "write_part", fill)
+    monkeypatch.setattr(classifying, "write_part", fill)
     with pytest.raises(OutputRefused, match="No space left"):
         run(source, out, model)
     run(source, out, model)
@@ -214,10 +216,10 @@ def test_a_killed_command_goes_on(shared_store: Store, tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, "batch", str(source), "--models"]
     command += [str(shared_store.folder), "--quiet", "--out"]
     subprocess.run([*command, str(tmp_path / "whole.csv")], check=True, capture_output=True)
-    parts = tmp_path / ".a.csv.work" / "00000"
+    standing = tmp_path / ".a.csv.work" / "00000"
     for least in (1, 4):
         process = subprocess.Popen([*command, str(tmp_path / "a.csv")], stderr=subprocess.PIPE)
-        while len(list(parts.glob("*.part"))) < least and process.poll() is None:
+        while len(list(standing.glob("*.part"))) < least and process.poll() is None:
             time.sleep(0.002)
         process.kill()
         process.communicate()

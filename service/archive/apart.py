@@ -13,8 +13,9 @@ from typing import cast
 
 from models.errors import RowFailed
 from models.tables import Row
+from service.archive.classifying import classify_rows
 from service.archive.results import Outcome
-from service.archive.shards import Model, Shard, classify_rows
+from service.archive.shards import Model, Shard
 
 TIME_LIMIT_S = 40
 """After this the rows still in doubt fail together, so that a run never hangs on them."""

@@ -15,7 +15,9 @@ from typing import Any, Self
 from uuid import uuid4
 
 from models.errors import ClusterLost, SettingsError, TriageError
-from service.archive.shards import Model, Shard, Summary, run_shard
+from service.archive.classifying import run_shard
+from service.archive.shards import Model, Shard
+from service.archive.summary import Summary
 
 IN_FLIGHT = 3
 """Shards handed out per thread of the cluster."""

@@ -22,16 +22,13 @@ from models.prediction import Prediction
 from models.tables import Row
 from models.tables.delimited import DELIMITERS
 from models.tables.guards import ANSWER_COLUMNS, guard
+from service.archive.books import MAX_CELL_UNITS, MAX_SHEET_COLUMNS, units, write_book
 
 Outcome = Prediction | InputError
 
 KINDS = (*DELIMITERS, ".xlsx", ".jsonl")
 PACKINGS = (".gz", ".zip")
 
-MAX_CELL_UNITS = 32_767
-MAX_SHEET_ROWS = 1_048_576
-MAX_SHEET_COLUMNS = 16_384
-_NUMBERS = ("confidence", "second_confidence")
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -73,7 +70,7 @@ def check_cells(row: Row, kind: str) -> None:
     if kind != ".xlsx":
         return
     for at, value in enumerate(row.values, 1):
-        if _units(value) > MAX_CELL_UNITS:
+        if units(value) > MAX_CELL_UNITS:
             raise CellTooLong(
                 f"line {row.line}, column {at}: {len(value)} characters",
                 expected=f"at most {MAX_CELL_UNITS} in a cell of Excel; the cell is cut off here",
@@ -124,7 +121,7 @@ def _write(
 ) -> None:
     if format_.kind == ".xlsx":
         book = io.BytesIO() if format_.packing else file
-        _write_book(book, header, parts, folder)
+        write_book(book, header, parts, folder)
         if isinstance(book, io.BytesIO):
             file.write(book.getbuffer())
         return
@@ -195,13 +192,6 @@ def _free_name(name: str, taken: Sequence[str]) -> str:
     return name
 
 
-def _units(value: str) -> int:
-    """Length as Excel counts it: rare characters twice."""
-    if 2 * len(value) <= MAX_CELL_UNITS:
-        return len(value)
-    return len(value.encode("utf-16-le", "surrogatepass")) // 2
-
-
 @contextmanager
 def _packed(aside: Path, out: Path, format_: Format) -> Iterator[IO[bytes]]:
     """The file to write into; what is packed carries no time, so that equal results are equal."""
@@ -222,63 +212,3 @@ def _packed(aside: Path, out: Path, format_: Format) -> Iterator[IO[bytes]]:
                 yield member
         else:
             yield file
-
-
-def _write_book(
-    file: IO[bytes], header: Sequence[str], parts: Iterable[bytes], folder: Path
-) -> None:
-    """Every cell as text but confidences; what does not fit on a sheet goes on in the next."""
-    import xlsxwriter
-
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "tmpdir": str(folder),
-    }
-    with xlsxwriter.Workbook(file, options) as book:
-        number = book.add_format({"num_format": "0.0000"})
-        bold = book.add_format({"bold": True})
-        width = len(header) - len(ANSWER_COLUMNS)
-        numbers = {width + ANSWER_COLUMNS.index(name) for name in _NUMBERS}
-        lines = (json.loads(line) for part in parts for line in part.splitlines())
-        at = MAX_SHEET_ROWS
-        sheet: Any = None
-        for cells in lines:
-            if at == MAX_SHEET_ROWS:
-                sheet, at = _new_sheet(book, header, bold), 1
-            _write_line(sheet, at, cells, numbers, number)
-            at += 1
-        if sheet is None:
-            _new_sheet(book, header, bold)
-
-
-def _new_sheet(book: Any, header: Sequence[str], bold: object) -> Any:  # noqa: ANN401 - untyped library
-    number = len(book.worksheets()) + 1
-    sheet = book.add_worksheet("结果" if number == 1 else f"结果 {number}")
-    sheet.freeze_panes(1, 0)
-    for at, name in enumerate(header):
-        sheet.write_string(0, at, name[:MAX_CELL_UNITS], bold)
-    return sheet
-
-
-def _write_line(
-    sheet: Any,  # noqa: ANN401 - untyped library
-    line: int,
-    cells: Sequence[str],
-    numbers: set[int],
-    number: object,
-) -> None:
-    for at, cell in enumerate(cells):
-        if at in numbers and cell:
-            sheet.write_number(line, at, float(cell), number)
-        elif cell:
-            sheet.write_string(line, at, _cut(cell))
-
-
-def _cut(cell: str) -> str:
-    if _units(cell) <= MAX_CELL_UNITS:
-        return cell
-    kept = cell.encode("utf-16-le")[: 2 * MAX_CELL_UNITS]
-    return kept.decode("utf-16-le", "ignore")

@@ -1,7 +1,5 @@
 """The engine: a plan in, results out, with progress on the way and a stop between shards."""
 
-import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,22 +8,15 @@ from typing import Any
 
 from models.classifier import Classifier
 from models.errors import ClusterLost, FileError, FileUnreadable, OutputRefused
-from models.files import write_whole
-from models.tables import Table, open_table
+from models.tables import open_table
+from service.archive.classifying import run_shard
 from service.archive.cluster import in_cluster
+from service.archive.parts import Parts
 from service.archive.plan import SUMMARY_NAME, Job, Plan, make_plan
+from service.archive.progress import Clock, Progress, read_columns
 from service.archive.results import assemble, full_header, unwritable
-from service.archive.shards import (
-    Columns,
-    Layout,
-    Model,
-    Shard,
-    Summary,
-    cut,
-    layout_of,
-    read_part,
-    run_shard,
-)
+from service.archive.shards import Columns, Model, Shard, layout_of
+from service.archive.summary import Summary, write_summary
 from service.archive.work import Work, manifest_of, open_work
 from service.archive.workers import in_processes
 
@@ -43,32 +34,6 @@ class Options:
     cluster: str | None = None
     """Address of a Dask scheduler, instead of ``workers``."""
     restart: bool = False
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is. All values are ready for JSON; ``asdict`` makes a document of it."""
-
-    table: str
-    """The one at work."""
-    tables_done: int
-    tables: int
-    rows: int
-    auto: int
-    review: int
-    errors: int
-    read_bytes: int
-    total_bytes: int
-    seconds: float
-    rows_per_s: float
-    """Of this run; rows that an earlier try had done count for nothing here."""
-    seconds_left: float | None
-    """None until there is anything to guess by."""
-    encoding: str
-    """Of the table, empty where its kind leaves no choice."""
-    text_column: str
-    title_column: str | None
-    id_column: str | None
 
 
 OnProgress = Callable[[Progress], object]
@@ -148,7 +113,7 @@ class _Run:
         self._tell, self._should_stop = progress, should_stop
         self._total = Summary(files=dict(plan.unread))
         self._sizes = [job.place.source.total_bytes for job in plan.jobs]
-        self._clock = _Clock(sum(self._sizes))
+        self._clock = Clock(sum(self._sizes))
         self._read: dict[str, Any] = {}
 
     def run(self) -> Summary:
@@ -187,9 +152,9 @@ class _Run:
             self._work.keep_encoding(number, table.encoding)
             layout = layout_of(table, self._options.columns, job.format.kind)
             make = partial(Shard, layout=layout, model=self._model)
-            parts = _Parts(self._work, number, table, make)
+            parts = Parts(self._work, number, table, make)
             summary = Summary(notes=table.notes)
-            self._read = _read_columns(table, layout)
+            self._read = read_columns(table, layout)
             self._report(number, job, summary, 0)
             for done in self._classified(parts):
                 summary.include(done)
@@ -208,7 +173,7 @@ class _Run:
         self._work.finish(number, summary)
         return summary
 
-    def _classified(self, parts: "_Parts") -> Iterator[Summary]:
+    def _classified(self, parts: "Parts") -> Iterator[Summary]:
         """The summary of every shard, found or made."""
         made: Iterator[Summary]
         if self._options.cluster:
@@ -246,86 +211,6 @@ class _Run:
         self._total.include(summary)
         self._total.stopped = True
         return self._total
-
-
-class _Parts:
-    """The shards of a table that are still to be made; those found whole are only counted."""
-
-    def __init__(self, work: Work, number: int, table: Table, make: Callable[..., Shard]) -> None:
-        self._work, self._number, self._table, self._make = work, number, table, make
-        self._found: list[Summary] = []
-        self._shards = 0
-        self.rows = 0
-        self.is_stopped = False
-        """Set from outside: no further shards are made."""
-
-    def __iter__(self) -> Iterator[Shard]:
-        for at, rows in enumerate(cut(self._table.rows)):
-            if self.is_stopped:
-                return
-            self._shards = at + 1
-            self.rows += len(rows)
-            part = self._work.part(self._number, at)
-            found = read_part(part)
-            if found:
-                self._found.append(found[0])
-            else:
-                yield self._make(part, rows)
-
-    def take_found(self) -> Iterator[Summary]:
-        """Those that came since this was asked last."""
-        while self._found:
-            yield self._found.pop(0)
-
-    def bodies(self) -> Iterator[bytes]:
-        """What all parts hold, in order."""
-        for at in range(self._shards):
-            found = read_part(self._work.part(self._number, at))
-            if found is None:
-                raise OSError(0, "a part that was written cannot be read back")
-            yield found[1]
-
-
-class _Clock:
-    """Rates and guesses."""
-
-    def __init__(self, total_bytes: int) -> None:
-        self.total_bytes = total_bytes
-        self.rows = 0
-        self._started = time.monotonic()
-        self._first_bytes: int | None = None
-
-    def guess(self, read_bytes: int) -> dict[str, Any]:
-        """What a report says of time."""
-        seconds = time.monotonic() - self._started
-        if self._first_bytes is None:
-            self._first_bytes = read_bytes
-        done = read_bytes - self._first_bytes
-        left = (self.total_bytes - read_bytes) * seconds / done if done > 0 else None
-        rate = self.rows / seconds if seconds else 0.0
-        return {"seconds": seconds, "rows_per_s": rate, "seconds_left": left}
-
-
-def _read_columns(table: Table, layout: Layout) -> dict[str, Any]:
-    """What a report says of the table: how it is read."""
-    return {
-        "encoding": table.encoding,
-        "text_column": table.header[layout.text],
-        "title_column": None if layout.title is None else table.header[layout.title],
-        "id_column": None if layout.id is None else table.header[layout.id],
-    }
-
-
-def write_summary(path: Path, total: Summary) -> None:
-    """``summary.json``: what became of each table, or why it was not read."""
-    document = {
-        name: {"error": {"code": found.code, "detail": str(found)}}
-        if isinstance(found, FileError)
-        else {**found.counts(), "notes": found.notes}
-        for name, found in total.files.items()
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(document, ensure_ascii=False, indent=1).encode())
 
 
 def _state(job: Job) -> tuple[int, int]:

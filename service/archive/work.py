@@ -12,7 +12,8 @@ from typing import Any
 from models.errors import ColumnMissing, EncodingUnknown, FileUnreadable, OutputRefused
 from models.files import sha256, write_whole
 from service.archive.plan import SUMMARY_NAME, Job, Plan
-from service.archive.shards import Columns, Summary
+from service.archive.shards import Columns
+from service.archive.summary import Summary
 
 FORMAT = 1
 _MANIFEST = "manifest.json"

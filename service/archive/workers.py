@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from models.errors import ClusterLost
-from service.archive.shards import Shard, Summary, run_shard
+from service.archive.classifying import run_shard
+from service.archive.shards import Shard
+from service.archive.summary import Summary
 
 IN_FLIGHT = 3
 """Shards handed out per worker: one at work and some waiting, so that memory stays bounded."""
