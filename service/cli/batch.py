@@ -1,7 +1,7 @@
 """``batch``: archives in, results out."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -86,7 +86,7 @@ def command(
         except KeyboardInterrupt:
             click.echo("\nstopped; the same command goes on where it was", err=True)
             sys.exit(1)
-    _tell(summary.files)
+    _tell(summary)
     failed = any(isinstance(found, FileError) for found in summary.files.values())
     if failed or summary.errors:
         sys.exit(EXIT_ROW_ERRORS)
@@ -187,16 +187,22 @@ def _duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def _tell(files: Mapping[str, Summary | FileError]) -> None:
-    """One line a result; rows in and rows out are counted apart."""
-    for name, found in files.items():
+def _tell(summary: Summary) -> None:
+    """One line a result, and one for all of them."""
+    for name, found in summary.files.items():
         if isinstance(found, FileError):
             click.echo(f"{name}: not read. {found.code}: {found}", err=True)
             continue
         for note in found.notes:
             click.echo(f"warning: {note}", err=True)
-        click.echo(
-            f"{name}: {found.rows} rows in, {found.auto + found.review + found.errors} rows out: "
-            f"{found.auto} auto, {found.review} review, {found.errors} errors",
-            err=True,
-        )
+        click.echo(f"{name}: {_counts(found)}", err=True)
+    if len(summary.files) > 1:
+        click.echo(f"{len(summary.files)} tables: {_counts(summary)}", err=True)
+
+
+def _counts(found: Summary) -> str:
+    out = found.auto + found.review + found.errors
+    return (
+        f"{found.rows} rows in, {out} rows out: "
+        f"{found.auto} auto, {found.review} review, {found.errors} errors"
+    )
