@@ -118,9 +118,9 @@ def test_petition_without_an_answer_is_corrected_or_left(
 
 
 def test_petition_not_kept_yet_is_kept(sqlite_db: Database, taxonomy: Taxonomy) -> None:
-    """With the answer that it gets now; an id guarded for Excel is the id."""
+    """With the answer that it gets now."""
     header = [*HEADER, "text"]
-    row = ["'-7", "care", "", "", "", "", "路灯不亮"]
+    row = ["-7", "care", "", "", "", "", "路灯不亮"]
     found = read(sqlite_db, taxonomy, row, header=header)
     assert (found.new, found.corrected[0].petition) == (1, Petition("路灯不亮", None, "-7"))
     assert list(write_corrections(sqlite_db, found, "王", lambda _: answer())) == [None]

@@ -46,6 +46,15 @@ class Corrections:
     """Petitions among them that are not kept yet."""
     problems: list[str] = field(default_factory=list)
 
+    def add(self, other: "Corrections") -> None:
+        """Take in what another table of the same file says."""
+        self.rows += other.rows
+        self.corrected += other.corrected
+        self.confirmed += other.confirmed
+        self.unchanged += other.unchanged
+        self.new += other.new
+        self.problems += other.problems
+
 
 @dataclass(frozen=True)
 class Places:
@@ -58,47 +67,60 @@ class Places:
     optional: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, table: Table, columns: Columns) -> "Places":
-        """The places in a table. Raises ColumnMissing where it has none of ids or of areas."""
+    def in_table(cls, table: Table, columns: Columns) -> "Places":
+        """The places of the ``columns``. Raises ColumnMissing without one of ids or of areas."""
+        at = table.find(columns.id, ID)
+        at = table.column(ID[0]) if at is None else at
+        return cls.of(table, at, table.find(columns.text, TEXT), table.find(columns.title, TITLE))
+
+    @classmethod
+    def of(cls, table: Table, id_column: int, text: int | None, title: int | None) -> "Places":
+        """The places in a table. Raises ColumnMissing where it has no column of areas."""
         found = {name: at for name in _LABEL_COLUMNS if (at := _answer_place(table, name)) >= 0}
         for name, usual in (("confirmed", CONFIRMED_COLUMNS), ("note", NOTE_COLUMNS)):
             there = [table.header.index(each) for each in usual if each in table.header]
             found |= {name: there[0]} if there else {}
-        id_place = table.find(columns.id, ID)
         area = found.pop("area") if "area" in found else table.column("area")
-        return cls(
-            table.column(ID[0]) if id_place is None else id_place,
-            area,
-            table.find(columns.text, TEXT),
-            table.find(columns.title, TITLE),
-            found,
-        )
+        return cls(id_column, area, text, title, found)
 
 
-def read_corrections(
+def read_file(
     db: Database,
     path: Path,
     classifier: Classifier,
     columns: Columns,
     encoding: str | None = None,
 ) -> Corrections:
-    """What the rows of a file say, beside what the model answered; nothing is written.
-
-    A changed area or topic is a correction. An unchanged row is a confirmation only where a column
-    ``confirmed`` says so. Petitions that are not kept yet are classified, so that the change can
-    be seen. Raises FileError.
-    """
+    """What all tables of a file say; nothing is written. Raises FileError."""
     found = Corrections()
     named = columns.named()
-    for place in with_texts(find_tables(path), encoding, named):
-        with open_table(place, encoding, named) as table:
-            places = Places.of(table, columns)
-            for row in table.rows:
-                found.rows += 1
-                try:
-                    _read_row(db, row, places, classifier.taxonomy, classifier.classify, found)
-                except (InputError, LabelUnknown, PetitionDiffers) as error:
-                    found.problems.append(f"{table.name}, line {row.line}: {error}")
+    tables = with_texts(find_tables(path), encoding, named)
+    for each in tables:
+        with open_table(each, encoding, named) as table:
+            places = Places.in_table(table, columns)
+            told = read_corrections(db, table, places, classifier.taxonomy, classifier.classify)
+        if len(tables) > 1:
+            told.problems = [f"{each.name}, {problem}" for problem in told.problems]
+        found.add(told)
+    return found
+
+
+def read_corrections(
+    db: Database, table: Table, places: Places, taxonomy: Taxonomy, answers: Answers
+) -> Corrections:
+    """What the rows say, beside what the model answered; nothing is written.
+
+    A changed area or topic is a correction. An unchanged row is a confirmation only where a column
+    ``confirmed`` says so. Petitions that are not kept yet are answered by ``answers``, so that the
+    change can be seen.
+    """
+    found = Corrections()
+    for row in table.rows:
+        found.rows += 1
+        try:
+            _read_row(db, row, places, taxonomy, answers, found)
+        except (InputError, LabelUnknown, PetitionDiffers) as error:
+            found.problems.append(f"line {row.line}: {error}")
     return found
 
 
