@@ -11,6 +11,7 @@ TriageError
 │   ├── FileUnreadable
 │   ├── EncodingUnknown
 │   ├── ColumnMissing
+│   ├── InputChanged
 │   └── OutputRefused
 ├── DatasetError      the labeller: rows that cannot be learnt from
 ├── TaxonomyError     the labeller: a taxonomy file
@@ -108,6 +109,12 @@ class ColumnMissing(FileError):
     """The header lacks a column that is needed."""
 
     code = "column-missing"
+
+
+class InputChanged(FileError):
+    """The file was written to while it was read."""
+
+    code = "input-changed"
 
 
 class OutputRefused(FileError):
