@@ -12,6 +12,7 @@ TriageError
 │   ├── FileUnreadable
 │   ├── EncodingUnknown
 │   ├── ColumnMissing
+│   ├── InputChanged
 │   └── OutputRefused
 ├── LimitError        the sender: too much at once
 │   ├── TimeExceeded
@@ -129,6 +130,12 @@ class ColumnMissing(FileError):
     """The header lacks a column that is needed."""
 
     code = "column-missing"
+
+
+class InputChanged(FileError):
+    """The file was written to while it was read."""
+
+    code = "input-changed"
 
 
 class OutputRefused(FileError):
