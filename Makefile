@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test check bench clean
+.PHONY: serve test check bench readme bundle clean
 .DELETE_ON_ERROR:
 
 serve: $(VENV)/.installed
@@ -19,6 +19,12 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/speed.py
+
+readme: $(VENV)/.installed-dev
+	$(BIN)/python -m scripts.settings_table
+
+bundle: $(VENV)/.installed
+	$(BIN)/python -m scripts.bundle dist
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -4,25 +4,44 @@ TriageError
 ├── InputError        the sender: one petition
 │   ├── TextEmpty
 │   ├── TextMalformed
-│   └── RowUnusable
+│   ├── RowUnusable
+│   │   └── EntryUnfit
+│   ├── RowFailed
+│   └── CellTooLong
 ├── FileError         the sender: a whole file
 │   ├── FileUnreadable
 │   ├── EncodingUnknown
 │   ├── ColumnMissing
+│   ├── InputChanged
 │   └── OutputRefused
+├── LimitError        the sender: too much at once
+│   ├── TimeExceeded
+│   └── RateExceeded
 ├── DatasetError      the labeller: rows that cannot be learnt from
 ├── TaxonomyError     the labeller: a taxonomy file
-├── OperatorError     the operator: model files and settings
+├── RecordError       the clerk, or a system: what is asked of the kept petitions
+│   ├── PetitionUnknown
+│   ├── PetitionDiffers
+│   ├── ReviewConflict
+│   └── LabelUnknown
+├── AccessError       whoever asks: a login, a key, a right
+│   ├── LoginNeeded
+│   ├── AccessDenied
+│   ├── RequestForged
+│   └── AccountUnknown
+├── OperatorError     the operator: model files, settings, the database
 │   ├── VersionMissing
 │   ├── VersionDamaged
 │   ├── GoldenMismatch
+│   ├── DatabaseUnusable
 │   └── SettingsError
+├── ClusterLost       the operator: other machines that stopped working
 └── GateRefused       the analyst: a version that must not go live
 
 No message holds the text of a petition: of a text only its length is told.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class TriageError(Exception):
@@ -36,6 +55,10 @@ class TriageError(Exception):
         self.expected = expected
         self.remedy = remedy
         super().__init__(found, expected, remedy)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as it is: workers send their errors home."""
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
     def __str__(self) -> str:
         """One line: what was found, what was expected, what to do next."""
@@ -67,6 +90,24 @@ class RowUnusable(InputError):
     code = "row-unusable"
 
 
+class EntryUnfit(RowUnusable):
+    """An entry of a batch that is not shaped as the schema says."""
+
+    code = "schema"
+
+
+class RowFailed(InputError):
+    """A record whose classification failed, by our fault, without harm to the others."""
+
+    code = "row-failed"
+
+
+class CellTooLong(InputError):
+    """A cell of the row is longer than the result's format can hold."""
+
+    code = "cell-too-long"
+
+
 class FileError(TriageError):
     """A file that cannot be read or written as asked."""
 
@@ -91,10 +132,39 @@ class ColumnMissing(FileError):
     code = "column-missing"
 
 
+class InputChanged(FileError):
+    """The file was written to while it was read."""
+
+    code = "input-changed"
+
+
 class OutputRefused(FileError):
     """The result would replace something, or cannot be written."""
 
     code = "output-refused"
+
+
+class LimitError(TriageError):
+    """A request that is refused for now; the same one may be sent again."""
+
+    code = "limit"
+
+    def __init__(self, found: str, *, expected: str = "", retry_after_s: int = 5) -> None:
+        """``retry_after_s`` is when it may succeed."""
+        super().__init__(found, expected=expected, remedy="send the request again later")
+        self.retry_after_s = retry_after_s
+
+
+class TimeExceeded(LimitError):
+    """A request that waited or took too long."""
+
+    code = "timeout"
+
+
+class RateExceeded(LimitError):
+    """One sender sends more than it may."""
+
+    code = "rate-limited"
 
 
 class DatasetError(TriageError):
@@ -112,6 +182,66 @@ class TaxonomyError(TriageError):
     """A taxonomy file that does not describe areas and topics."""
 
     code = "taxonomy"
+
+
+class RecordError(TriageError):
+    """Something that the kept petitions do not allow."""
+
+    code = "record"
+
+
+class PetitionUnknown(RecordError):
+    """No petition is kept under this id."""
+
+    code = "petition-unknown"
+
+
+class PetitionDiffers(RecordError):
+    """Another text is kept under this id already."""
+
+    code = "petition-differs"
+
+
+class ReviewConflict(RecordError):
+    """Somebody else has this petition, or has reviewed it meanwhile."""
+
+    code = "review-conflict"
+
+
+class LabelUnknown(RecordError):
+    """The running version has no such area or topic."""
+
+    code = "label-unknown"
+
+
+class AccessError(TriageError):
+    """A request that may not be answered to whoever sent it."""
+
+    code = "access"
+
+
+class LoginNeeded(AccessError):
+    """Nobody is logged in, or the password or key is wrong, expired or locked."""
+
+    code = "login-needed"
+
+
+class AccessDenied(AccessError):
+    """The role, or the scope of the key, does not reach so far."""
+
+    code = "access-denied"
+
+
+class RequestForged(AccessError):
+    """A form without this session's token, or a request that another site has caused."""
+
+    code = "request-forged"
+
+
+class AccountUnknown(AccessError):
+    """No account or key has this name, or it is taken."""
+
+    code = "account-unknown"
 
 
 class OperatorError(TriageError):
@@ -138,10 +268,22 @@ class GoldenMismatch(OperatorError):
     code = "golden-mismatch"
 
 
+class DatabaseUnusable(OperatorError):
+    """The database of reviews is out of reach, damaged, or newer than the program."""
+
+    code = "database-unusable"
+
+
 class SettingsError(OperatorError):
     """A setting that is unknown or out of range."""
 
     code = "settings"
+
+
+class ClusterLost(TriageError):
+    """The workers of a run died or went out of reach; what is done is kept."""
+
+    code = "cluster-lost"
 
 
 class GateRefused(TriageError):

@@ -169,7 +169,7 @@ def _read_model(folder: Path) -> Classifier:
     document = read_json(folder / "model.json")
     taxonomy = Taxonomy.from_document(document["taxonomy"], "model.json")
     terms = (folder / "terms.txt").read_text(encoding="utf-8").split("\n")
-    with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
+    with (folder / "arrays.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         vocabulary = Vocabulary(terms, _finite(arrays["idf"], (len(terms),)))
         areas = _read_linear(arrays, "areas", document["areas"], len(terms))
         topics = {

@@ -1,22 +1,30 @@
 """The HTTP API: routes of ``/v1`` and the state of the service."""
 
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
-from pydantic import ValidationError
+from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.exceptions import LengthRequired, UnsupportedMediaType
 
 from models.errors import InputError
 from models.prediction import Prediction
 from models.text import Petition
+from service.bodies import read_batch, read_petition
+from service.docs import operations, schemas
+from service.limits import check_time
+from service.monitoring import METRICS_TYPE, monitoring
 from service.openapi import document
-from service.problems import validation_detail
+from service.recording import recorded, recorded_all
 from service.running import Running
-from service.schemas import BatchIn, ClassifyIn, PetitionIn
+from service.schemas import ClassifyIn
 
 api = Blueprint("api", __name__)
 
 Json = dict[str, Any]
+
+PART = 125
+"""Petitions of a batch between two looks at the clock."""
 
 
 def running() -> Running:
@@ -32,8 +40,8 @@ def body() -> bytes:
     """
     if request.content_length is None:
         raise LengthRequired("send the body with a Content-Length")
-    if request.mimetype != "application/json":
-        raise UnsupportedMediaType("send the body as application/json")
+    if request.mimetype != "application/json" or request.content_encoding:
+        raise UnsupportedMediaType("send the body as application/json, not compressed")
     return request.get_data()
 
 
@@ -42,19 +50,27 @@ def classify() -> Json:
     """Classify one petition."""
     asked = ClassifyIn.model_validate_json(body())
     petition = Petition(asked.text, asked.title, asked.id)
-    return running().classifier().classify(petition, explain=asked.explain).answer()
+    try:
+        prediction = running().classifier().classify(petition, explain=asked.explain)
+    except InputError as error:
+        monitoring().answered([error])
+        raise
+    monitoring().answered([prediction])
+    return recorded(petition, prediction, "api") if asked.record else prediction.answer()
 
 
 @api.post("/v1/classify/batch")
 def classify_batch() -> Json:
     """Classify up to 500 petitions, each with a result of its own."""
-    entries = [_petition(entry) for entry in BatchIn.model_validate_json(body()).petitions]
+    asked = read_batch(body())
+    entries = [read_petition(entry) for entry in asked.petitions]
     petitions = [entry for entry in entries if isinstance(entry, Petition)]
-    outcomes = iter(running().classifier().classify_batch(petitions))
+    monitoring().answered(entry[1] for entry in entries if not isinstance(entry, Petition))
+    tell = _kept if asked.record else partial(map, _result)
+    results = iter(tell(petitions, _classified(petitions)))
     return {
         "results": [
-            _result(entry, next(outcomes)) if isinstance(entry, Petition) else entry
-            for entry in entries
+            next(results) if isinstance(entry, Petition) else _error(*entry) for entry in entries
         ]
     }
 
@@ -99,25 +115,51 @@ def readyz() -> Json:
     return {"status": "ready", "version": running().check()}
 
 
+@api.get("/metrics")
+def metrics() -> Response:
+    """Counts and times for Prometheus."""
+    return Response(monitoring().text(), content_type=METRICS_TYPE)
+
+
 @api.get("/openapi.json")
 def openapi() -> Response:
     """This API as an OpenAPI 3.1 document."""
     return Response(document(), content_type="application/json")
 
 
-def _petition(entry: object) -> Petition | Json:
-    """One petition of a batch, or its result where it does not fit the schema."""
-    try:
-        asked = PetitionIn.model_validate(entry)
-    except ValidationError as error:
-        _, detail, _ = validation_detail(error)
-        given = entry.get("id") if isinstance(entry, dict) else None
-        known = given if isinstance(given, str) else None
-        return {"id": known, "error": {"code": "schema", "detail": detail}}
-    return Petition(asked.text, asked.title, asked.id)
+@api.get("/docs")
+def docs() -> str:
+    """The same document as a page."""
+    return render_template(
+        "docs.html",
+        operations=operations(),
+        schemas=schemas(),
+        host=request.host_url.rstrip("/"),
+    )
+
+
+def _classified(petitions: list[Petition]) -> Iterator[Prediction | InputError]:
+    """Outcomes in order. Raises TimeExceeded between two parts of a batch that takes too long."""
+    classifier = running().classifier()
+    for start in range(0, len(petitions), PART):
+        check_time()
+        outcomes = classifier.classify_batch(petitions[start : start + PART])
+        monitoring().answered(outcomes)
+        yield from outcomes
+
+
+def _kept(petitions: list[Petition], outcomes: Iterable[Prediction | InputError]) -> Iterator[Json]:
+    """The results, after keeping all that were answered."""
+    told = list(zip(petitions, outcomes, strict=True))
+    answered = [(sent, found) for sent, found in told if isinstance(found, Prediction)]
+    answers = iter(recorded_all(answered, "api"))
+    for petition, outcome in told:
+        yield next(answers) if isinstance(outcome, Prediction) else _result(petition, outcome)
 
 
 def _result(petition: Petition, outcome: Prediction | InputError) -> Json:
-    if isinstance(outcome, Prediction):
-        return outcome.answer()
-    return {"id": petition.id, "error": {"code": outcome.code, "detail": str(outcome)}}
+    return outcome.answer() if isinstance(outcome, Prediction) else _error(petition.id, outcome)
+
+
+def _error(identifier: str | None, error: InputError) -> Json:
+    return {"id": identifier, "error": {"code": error.code, "detail": str(error)}}

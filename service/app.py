@@ -1,21 +1,30 @@
 """The web application: one factory that puts the API and the page together."""
 
+import os
 import secrets
 
 from flask import Flask, Response
 from flask_bootstrap import Bootstrap5
 
 from models.store import Store
+from service.access import register_access
 from service.api import api
+from service.limits import register_limits
+from service.login import login
+from service.monitoring import register_monitoring
 from service.pages import pages
 from service.problems import register_problems
+from service.review_routes import review_routes
+from service.reviews.database import open_database
 from service.running import Running
 from service.settings import Settings
 
+SIGNING_FILE = "session.key"
+
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
+        "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -27,21 +36,43 @@ def create_app(settings: Settings) -> Flask:
     """A WSGI application that answers with the promoted version of the store in ``settings``."""
     app = Flask(__name__)
     app.config.update(
-        SECRET_KEY=secrets.token_bytes(32),
+        SECRET_KEY=_secret(settings),
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
+        SESSION_COOKIE_NAME="petition_triage",
         SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=not (settings.is_local or settings.insecure_cookies),
         BOOTSTRAP_SERVE_LOCAL=True,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined] # the answer has an order of its own
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # names are Chinese
     Bootstrap5(app)
     app.extensions["running"] = Running(Store(settings.versions))
+    app.extensions["reviews"] = open_database(settings)
+    register_monitoring(app)
+    register_limits(app, settings)
     app.register_blueprint(api)
+    app.register_blueprint(review_routes)
+    app.register_blueprint(login)
     app.register_blueprint(pages)
     register_problems(app)
+    register_access(app, settings)
     app.after_request(_secure)
     return app
+
+
+def _secret(settings: Settings) -> bytes:
+    """What signs the sessions; where people log in it is kept, so that a restart ends none."""
+    if settings.is_local:
+        return secrets.token_bytes(32)
+    path = settings.data_folder / SIGNING_FILE
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass
+    return path.read_bytes()
 
 
 def _secure(response: Response) -> Response:

@@ -10,6 +10,7 @@ from models.errors import InputError, TriageError
 from models.prediction import Evidence, Prediction
 from models.text import Petition
 from service.api import running
+from service.monitoring import monitoring
 
 pages = Blueprint("pages", __name__)
 
@@ -51,7 +52,9 @@ def desk() -> str | tuple[str, int]:
     try:
         classifier = running().classifier()
         prediction = classifier.classify(petition, explain=True)
+        monitoring().answered([prediction])
     except InputError as error:
+        monitoring().answered([error])
         return render_template("desk.html", petition=petition, problem=ERRORS[error.code]), 422
     except TriageError:
         return render_template("desk.html", petition=petition, problem=NO_MODEL), 503

@@ -5,11 +5,26 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, g
 from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
-from models.errors import DatasetError, FileError, InputError, OperatorError, TriageError
+from models.errors import (
+    AccessError,
+    AccountUnknown,
+    DatasetError,
+    FileError,
+    InputError,
+    LimitError,
+    LoginNeeded,
+    OperatorError,
+    PetitionDiffers,
+    PetitionUnknown,
+    RateExceeded,
+    RecordError,
+    ReviewConflict,
+    TriageError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +32,16 @@ STATUS_OF_ERROR: tuple[tuple[type[TriageError], HTTPStatus], ...] = (
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (FileError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (DatasetError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (LoginNeeded, HTTPStatus.UNAUTHORIZED),
+    (AccountUnknown, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (AccessError, HTTPStatus.FORBIDDEN),
+    (PetitionUnknown, HTTPStatus.NOT_FOUND),
+    (PetitionDiffers, HTTPStatus.CONFLICT),
+    (ReviewConflict, HTTPStatus.CONFLICT),
+    (RecordError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (OperatorError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (RateExceeded, HTTPStatus.TOO_MANY_REQUESTS),
+    (LimitError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
 CODE_OF_STATUS = {
@@ -27,6 +51,7 @@ CODE_OF_STATUS = {
     411: "length-required",
     413: "body-too-large",
     415: "media-type",
+    416: "range",
     422: "schema",
     500: "internal",
     503: "unavailable",
@@ -40,19 +65,27 @@ MAX_PLACES = 20
 
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:  # noqa: ANN401 - JSON values
     """The response for one error."""
+    _, text = problem_text(status, code, detail, request_id=g.get("request_id"), **more)
+    response = Response(text, status=status, content_type="application/problem+json")
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def problem_text(status: int, code: str, detail: str, **more: Any) -> tuple[str, str]:  # noqa: ANN401 - JSON values
+    """Title and JSON text of one error."""
+    title = HTTPStatus(status).phrase
     body = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": title,
         "status": int(status),
         "code": code,
         "detail": detail,
         **more,
     }
-    text = json.dumps(body, ensure_ascii=False)
-    response = Response(text, status=status, content_type="application/problem+json")
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = str(RETRY_AFTER_S)
-    return response
+    return title, json.dumps(body, ensure_ascii=False)
 
 
 def register_problems(app: Flask) -> None:
@@ -84,7 +117,11 @@ def _shown(part: int | str) -> str:
 
 def _from_triage_error(error: TriageError) -> Response:
     statuses = (status for kind, status in STATUS_OF_ERROR if isinstance(error, kind))
-    return problem(next(statuses, HTTPStatus.INTERNAL_SERVER_ERROR), error.code, str(error))
+    status = next(statuses, HTTPStatus.INTERNAL_SERVER_ERROR)
+    response = problem(status, error.code, str(error))
+    if isinstance(error, LimitError):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 def _from_validation(error: ValidationError) -> Response:
@@ -92,9 +129,14 @@ def _from_validation(error: ValidationError) -> Response:
     return problem(status, CODE_OF_STATUS[status], detail, errors=places)
 
 
-def _from_http(error: HTTPException) -> Response:
+def _from_http(error: HTTPException) -> Response | HTTPException:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    response = problem(status, CODE_OF_STATUS.get(status, "http"), error.description or "")
+    if status < HTTPStatus.BAD_REQUEST:  # a redirect is no error
+        return error
+    code, detail = CODE_OF_STATUS.get(status, "http"), error.description or ""
+    if isinstance(error, SecurityError):
+        code, detail = "host-unknown", "this service is not asked under this name; see its settings"
+    response = problem(status, code, detail)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value

@@ -9,7 +9,7 @@ from typing import Any
 
 from models import golden, versions
 from models.classifier import Classifier
-from models.errors import TriageError, VersionMissing
+from models.errors import TriageError, VersionDamaged, VersionMissing
 from models.store import Store
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,10 @@ class Running:
         golden.check(classifier, self._golden)
         return classifier.version
 
+    def refused(self) -> bool:
+        """Whether the promoted version could not be loaded: an older one answers, or none."""
+        return self._retry_at != math.inf
+
     def manifest(self) -> dict[str, Any]:
         """The manifest of the running version."""
         self.classifier()
@@ -86,14 +90,22 @@ class Running:
                 versions.read_json(folder / "golden.json"),
                 versions.read_manifest(folder),
             )
-        except (TriageError, OSError) as error:
-            if isinstance(error, TriageError):
-                self._error = error
-            log.error("promoted version refused", extra={"detail": str(error)})  # noqa: TRY400 - the cause is told, a traceback adds nothing
-            self._retry_at = time.monotonic() + RETRY_S
+        except Exception as error:  # noqa: BLE001 - whatever a version does, the old one answers
+            self._refuse(error)
             return
         self._classifier, self._golden, self._manifest = loaded, examples, manifest
         log.info("version loaded", extra={"version": loaded.version})
+
+    def _refuse(self, error: Exception) -> None:
+        if isinstance(error, TriageError):
+            self._error = error
+        elif not isinstance(error, OSError):
+            self._error = VersionDamaged(
+                f"the promoted version cannot be loaded ({type(error).__name__})",
+                remedy="promote another one: `petition-triage models promote VERSION`",
+            )
+        log.error("promoted version refused", extra={"detail": str(self._error)})
+        self._retry_at = time.monotonic() + RETRY_S
 
     def _read_stamp(self) -> _Stamp:
         try:

@@ -1,10 +1,18 @@
 """One small version, trained once from a slice of the shipped corpus, for every test."""
 
 import csv
+import os
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from browser import browser
+from databases import (  # noqa: F401 - fixtures for every test
+    database_url,
+    db,
+    postgresql_server,
+    sqlite_db,
+)
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -13,7 +21,7 @@ from models.resources import shipped
 from models.store import Store
 from models.taxonomy import Taxonomy
 from service.app import create_app
-from service.settings import Settings
+from service.settings import PREFIX, Settings
 from training.corpus import read_corpus
 from training.dataset import Dataset
 from training.train import Options, Trained, train
@@ -24,7 +32,9 @@ ROWS_PER_LABEL = 8
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings of whoever runs the tests do not reach them."""
-    monkeypatch.delenv("PETITION_TRIAGE_MODELS", raising=False)
+    for name in list(os.environ):
+        if name.startswith(PREFIX):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")
@@ -87,15 +97,21 @@ def classifier(shared_store: Store) -> Classifier:
 
 
 @pytest.fixture
-def app(shared_store: Store) -> Flask:
-    """The web application on the shared store."""
-    return create_app(Settings(models=str(shared_store.folder), max_body_bytes=1_000_000))
+def app(shared_store: Store, tmp_path: Path) -> Flask:
+    """The web application on the shared store, with records of its own."""
+    return create_app(
+        Settings(
+            models=str(shared_store.folder),
+            data=str(tmp_path / "office"),
+            max_body_bytes=1_000_000,
+        )
+    )
 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """A client of the web application."""
-    return app.test_client()
+    return browser(app)
 
 
 def _store_with(trained: Trained, folder: Path) -> Store:

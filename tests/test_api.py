@@ -1,6 +1,7 @@
 """The HTTP API: answers, and problems for everything that is not one."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -61,22 +62,37 @@ def test_batch_over_the_limit_is_refused(client: FlaskClient) -> None:
     assert post(client, {"petitions": [*petitions, petitions[0]]}, path).status_code == 422
 
 
+PLANTED = "某小区独一无二的句子"
 HOSTILE = {
     "empty body": (b"", 411),
     "broken": (b'{"text": "', 400),
     "brackets": (b"[" * 100_000, 400),
+    "braces": (b'{"text":' * 100_000, 400),
     "lone surrogate": (rb'{"text": "\ud800"}', 400),
-    "not UTF-8": ('{"text": "派出所"}'.encode("gbk"), 400),
-    "UTF-16": ('{"text": "派出所"}'.encode("utf-16"), 400),
+    "raw surrogate": (b'{"text": "\xed\xa0\x80"}', 400),
+    "NUL": (b"\0" * 100, 400),
+    "not UTF-8": (f'{{"text": "{PLANTED}"}}'.encode("gbk"), 400),
+    "UTF-16": (f'{{"text": "{PLANTED}"}}'.encode("utf-16"), 400),
+    "UTF-32": (f'{{"text": "{PLANTED}"}}'.encode("utf-32"), 400),
+    "BOM": (b"\xef\xbb\xbf" + f'{{"text": "{PLANTED}"}}'.encode(), 400),
+    "cut in a character": (f'{{"text": "{PLANTED}'.encode()[:-1], 400),
+    "two values": (f'{{"text": "{PLANTED}"}} {{"text": "{PLANTED}"}}'.encode(), 400),
     "NaN": (b"NaN", 422),
+    "infinity as text": (b'{"text": Infinity}', 422),
+    "long number": (b'{"text": ' + b"9" * 5_000 + b"}", 400),
+    "huge exponent": (b'{"text": 1e999999}', 422),
     "array": (b"[]", 422),
     "missing field": (b"{}", 422),
     "unknown field": (b'{"text": "a", "petitioner_risk": 1}', 422),
+    "unknown field in Chinese": (f'{{"text": "a", "{PLANTED}": 1}}'.encode(), 422),
     "not a string": (b'{"text": 5}', 422),
+    "object": (f'{{"text": {{"{PLANTED}": "{PLANTED}"}}}}'.encode(), 422),
+    "wrong flag": (f'{{"text": "a", "explain": "{PLANTED}"}}'.encode(), 422),
     "null": (b'{"text": null}', 422),
     "empty text": (b'{"text": ""}', 422),
     "white space": (b'{"text": "  \\n "}', 422),
-    "long id": (json.dumps({"text": "a", "id": "x" * 201}).encode(), 422),
+    "invisible": ('{"text": "\u200b\u200d\ufeff\u3000"}'.encode(), 422),
+    "long id": (json.dumps({"text": "a", "id": PLANTED * 25}).encode(), 422),
     "oversized": (b'{"text": "' + b"a" * 1_000_000 + b'"}', 413),
 }
 
@@ -92,7 +108,53 @@ def test_bad_body_is_a_problem(client: FlaskClient, name: str, path: str) -> Non
     problem = json.loads(response.data)
     assert problem["status"] == response.status_code
     assert problem["code"]
-    assert "派出所" not in response.get_data(as_text=True)
+    assert PLANTED[:4] not in response.get_data(as_text=True)
+
+
+def test_every_beginning_of_a_body_is_a_problem(client: FlaskClient) -> None:
+    """Cut at each byte; only the whole is answered."""
+    whole = json.dumps({"text": TEXT, "id": "甲"}, ensure_ascii=False).encode()
+    for length in range(len(whole)):
+        response = post(client, whole[:length])
+        assert response.status_code in {400, 411}
+        assert response.content_type == "application/problem+json"
+    assert post(client, whole).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("entry", "code", "identifier"),
+    [
+        (rb'{"text": "a\ud800"}', "text-malformed", None),
+        (rb'{"text": "\udc00", "id": "b"}', "text-malformed", "b"),
+        (rb'{"text": "x", "title": "\ud83d"}', "text-malformed", None),
+        (rb'{"text": "x", "id": "\ud800"}', "text-malformed", None),
+        (rb'{"text": "x", "\ud800": 1}', "text-malformed", None),
+        (rb'["\ud800"]', "schema", None),
+        (rb'{"text": "", "id": "b", "title": "\ud83d\ude00"}', "text-empty", "b"),
+        (b'{"text": "x", "id": "' + b"y" * 201 + b'"}', "schema", None),
+        (b"[" * 150 + b"]" * 150, "schema", None),
+    ],
+)
+def test_unusable_petition_fails_alone(
+    client: FlaskClient, entry: bytes, code: str, identifier: str | None
+) -> None:
+    """The others of its batch are answered, and their text may hold characters of every plane."""
+    good = json.dumps({"text": TEXT + "😀𠮷", "id": "a"}).encode()
+    body = b'{"petitions": [' + b", ".join([good, entry, good]) + b"]}"
+    results = post(client, body, "/v1/classify/batch").get_json()["results"]
+    assert [result.get("area") for result in results].count(results[0]["area"]) == 2
+    assert results[0] == results[2]
+    assert results[1]["error"]["code"] == code
+    assert results[1]["id"] == identifier
+
+
+@pytest.mark.parametrize("constant", [b"NaN", b"Infinity", b"-Infinity"])
+def test_half_a_surrogate_excuses_nothing_else(client: FlaskClient, constant: bytes) -> None:
+    """What is no JSON stays none."""
+    body = rb'{"petitions": ["\ud800", ' + constant + b"]}"
+    assert post(client, body, "/v1/classify/batch").status_code == 400
+    broken = rb'{"petitions": ["\ud800", '
+    assert post(client, broken, "/v1/classify/batch").status_code == 400
 
 
 ODD_TEXTS = {
@@ -110,6 +172,14 @@ def test_odd_text_is_answered_for_review(client: FlaskClient, name: str) -> None
     answer = post(client, {"text": ODD_TEXTS[name]}).get_json()
     assert answer["decision"] == "review"
     assert answer["reasons"]
+
+
+def test_compressed_body_is_refused(client: FlaskClient) -> None:
+    """415, not taken for broken JSON."""
+    response = client.post(
+        "/v1/classify", data=b"{}", content_type=JSON, headers={"Content-Encoding": "gzip"}
+    )
+    assert response.status_code == 415
 
 
 def test_other_content_type_is_refused(client: FlaskClient) -> None:
@@ -143,6 +213,13 @@ def test_unknown_route_or_method_is_a_problem(
     assert ("Allow" in response.headers) == (status == 405)
 
 
+def test_address_with_a_slash_too_many_leads_on(client: FlaskClient) -> None:
+    """A redirect is none of the problems."""
+    response = client.get("/v1//taxonomy")
+    assert response.status_code == 308
+    assert response.headers["Location"].endswith("/v1/taxonomy")
+
+
 def test_fault_of_ours_tells_no_petition(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -151,8 +228,10 @@ def test_fault_of_ours_tells_no_petition(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(TEXT)
 
+    client = app.test_client()
+    client.get("/readyz")
     monkeypatch.setattr("models.classifier.Classifier.classify", fail)
-    response = post(app.test_client(), {"text": TEXT})
+    response = post(client, {"text": TEXT})
     assert response.status_code == 500
     assert json.loads(response.data)["code"] == "internal"
     assert "RuntimeError" in str([vars(record) for record in caplog.records])
@@ -195,12 +274,16 @@ def test_promoted_version_answers_without_a_restart(store: Store) -> None:
 
 
 def test_openapi_document_is_valid_and_complete(client: FlaskClient, app: Flask) -> None:
-    """Every route of the API but the document itself stands in it."""
+    """Every route of the API stands in it."""
     document = client.get("/openapi.json").get_json()
     validate(document)
     assert document["openapi"].startswith("3.1")
-    rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")}
-    assert {route.path for route in ROUTES} == rules - {"/openapi.json"}
+    rules = {
+        re.sub(r"<path:(\w+)>", r"{\1}", rule.rule)
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("api")
+    }
+    assert {route.path for route in ROUTES} == rules
 
 
 def test_every_answer_carries_security_headers(client: FlaskClient) -> None:

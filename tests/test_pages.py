@@ -4,6 +4,7 @@ import html
 import re
 
 import pytest
+from browser import browser
 from flask.testing import FlaskClient
 
 from models.classifier import Classifier
@@ -53,7 +54,7 @@ def test_empty_petition_is_told_in_words(client: FlaskClient) -> None:
 
 def test_page_without_a_version_is_told_in_words(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Not as JSON."""
-    client = create_app(Settings(models=str(tmp_path_factory.mktemp("none")))).test_client()
+    client = browser(create_app(Settings(models=str(tmp_path_factory.mktemp("none")))))
     response = client.post("/", data={"text": TEXT})
     assert response.status_code == 503
     assert "<html" in response.get_data(as_text=True)

@@ -10,7 +10,7 @@ from models.classifier import Classifier
 from models.errors import DatasetError
 from models.taxonomy import Taxonomy
 from models.text import Petition
-from training.certify import certify, design_effect, lower_bound
+from training.certify import certify, certify_sample, design_effect, lower_bound
 from training.corpus import read_corpus
 from training.dataset import Dataset, Labelled, read_dataset
 from training.evaluate import evaluate
@@ -119,6 +119,20 @@ def test_area_is_certified_where_held_out_rows_prove_it() -> None:
 def test_area_is_not_certified_without_proof(n: int, precision: float) -> None:
     """Neither a lower share nor too few rows will do."""
     assert certify(*judged(n, precision), 0.95, "other", "shipped") == {}
+
+
+def test_honest_sample_certifies_as_office() -> None:
+    """Where it proves the area by itself, from the shipped threshold on; else the shipped holds."""
+    shipped = certify(*judged(800, 0.995), 0.95, "other", "shipped")
+    calls, authors = judged(400, 0.995)
+    own = certify_sample(calls, authors, 0.95, shipped)["a"]
+    assert (own.evidence, own.provisional) == ("office", False)
+    assert own.threshold >= shipped["a"].threshold
+    assert own.n <= 400
+    few, their_authors = judged(40, 0.995)
+    assert certify_sample(few, their_authors, 0.95, shipped) == {}
+    wrong, their_authors = judged(400, 0.9)
+    assert certify_sample(wrong, their_authors, 0.95, shipped) == {}
 
 
 def test_other_is_never_certified() -> None:

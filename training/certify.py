@@ -13,7 +13,7 @@ Estimated from Survey Data").
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from scipy.stats import beta, t
@@ -51,6 +51,26 @@ def certify(
         )
         if certificate is not None:
             found[area] = certificate
+    return found
+
+
+def certify_sample(
+    judged: Judged, authors: Strings, target: float, shipped: Mapping[str, Certificate]
+) -> dict[str, Certificate]:
+    """Certificates of ``shipped`` areas that an office's honest sample proves by itself.
+
+    ``judged`` holds the held-out sample alone: rows drawn by lot from decisions made alone, so that
+    they speak for all such decisions, as the doubtful rows that clerks see anyway cannot. Only
+    decisions from the shipped threshold on count: below it nothing was drawn.
+    """
+    found: dict[str, Certificate] = {}
+    for area, certificate in shipped.items():
+        said = (judged.predicted == area) & (judged.top >= certificate.threshold)
+        if said.any():
+            own = _certify_area(
+                judged.top[said], judged.truth[said] == area, authors[said], target, "office"
+            )
+            found |= {area: own} if own else {}
     return found
 
 

@@ -9,11 +9,12 @@ import numpy.typing as npt
 
 from models.errors import DatasetError, InputError
 from models.files import sha256
-from models.tables import Row, Table, open_csv, told_columns
+from models.tables import Row, Table, find_tables, open_table, with_texts
+from models.tables.columns import AREA, TEXT, find_column, told_columns
 from models.taxonomy import Area, Taxonomy
 from models.text import Petition, read
 
-COLUMNS = ("text", "area", "title", "topic", "also", "id", "author", "rule")
+COLUMNS = ("text", "area", "title", "topic", "also", "id", "author", "rule", "sample")
 MAX_LABEL_CHARS = 16
 """A longer label is not told: the column may hold petitions."""
 
@@ -35,6 +36,8 @@ class Labelled:
     petition: Petition
     is_local: bool = True
     """Whether it is an office's own row, not one of the shipped."""
+    sample: bool = False
+    """Drawn by lot from decisions made alone, and judged by the office: its honest sample."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,10 @@ class Dataset:
         """Topic code per row, empty where none is given."""
         return np.array([row.topic or "" for row in self.rows])
 
+    def samples(self) -> npt.NDArray[np.bool_]:
+        """Whether each row belongs to an honest sample."""
+        return np.array([row.sample for row in self.rows], dtype=bool)
+
     def authors(self) -> npt.NDArray[np.str_]:
         """Author per row."""
         return np.array([row.author for row in self.rows])
@@ -96,10 +103,13 @@ def read_dataset(
     rows: list[Labelled] = []
     problems: list[str] = []
     notes: list[str] = []
-    for path in paths:
-        with open_csv(path) as table:
-            notes += _unknown_columns(table, columns or {})
-            for row in _read_rows(table, taxonomy, columns or {}):
+    named = tuple((columns or {}).values())
+    places = [place for path in paths for place in with_texts(find_tables(path), named=named)]
+    for place in places:
+        with open_table(place, named=named) as table:
+            found = _columns(table, columns or {})
+            notes += [*table.notes, *_unknown_columns(table, found)]
+            for row in _read_rows(table, taxonomy, found):
                 (rows if isinstance(row, Labelled) else problems).append(row)  # type: ignore[arg-type]
     if problems:
         raise DatasetError(
@@ -135,6 +145,16 @@ def check_learnable(dataset: Dataset) -> None:
             problems=tuple(thin),
             remedy="add rows, or leave these areas out",
         )
+
+
+def _columns(table: Table, columns: Mapping[str, str]) -> dict[str, str]:
+    """The header's name for each of ``COLUMNS`` that is there, guessed where none is given."""
+    found = {name: columns.get(name, name) for name in COLUMNS}
+    for name, usual in (("text", TEXT), ("area", AREA)):
+        place = find_column(table.header, usual)
+        if name not in columns and place is not None:
+            found[name] = table.header[place]
+    return found
 
 
 def _unknown_columns(table: Table, columns: Mapping[str, str]) -> list[str]:
@@ -190,6 +210,7 @@ def _label(
         rule=cells.get("rule", ""),
         source=f"{table.name}:{row.line}",
         petition=petition,
+        sample=cells.get("sample", "").lower() in ("1", "true", "是"),
     )
 
 

@@ -17,7 +17,7 @@ from models.terms import Analyzer
 from models.words import Segmenter
 from training import outcomes
 from training.calibrate import Scored, temperature
-from training.certify import certify
+from training.certify import certify, certify_sample
 from training.curve import learning_curve
 from training.dataset import Dataset, check_learnable
 from training.fit import Counts, Fitted, Recipe, count_terms, fit
@@ -212,6 +212,12 @@ def _policy(
     if folds.authors_known:
         certificates = certify(
             judged, folds.groups[plain], options.target_precision, other, dataset.evidence
+        )
+    if certificates and dataset.evidence != "office":
+        drawn = plain & dataset.samples()
+        sample = Judged(dataset.areas()[drawn], held_out.labels, confidences[drawn])
+        certificates |= certify_sample(
+            sample, folds.groups[drawn], options.target_precision, certificates
         )
     return Policy(certificates, ALSO_THRESHOLD, other, *limits)
 

@@ -8,6 +8,7 @@ import traceback
 import click
 
 from models.errors import (
+    ClusterLost,
     DatasetError,
     GateRefused,
     OperatorError,
@@ -22,6 +23,9 @@ VERBS = {
     "evaluate": ("service.cli.evaluate", "Measure a version on labelled rows."),
     "audit": ("service.cli.audit", "List what looks wrong with labelled rows."),
     "models": ("service.cli.versions", "List, promote, verify and export versions."),
+    "reviews": ("service.cli.reviews", "List, export, import and count what people said."),
+    "accounts": ("service.cli.accounts", "Add, list, change and remove accounts."),
+    "keys": ("service.cli.keys", "Add, list and revoke keys for systems."),
     "serve": ("service.cli.serve", "Serve the HTTP API and the page."),
 }
 
@@ -29,6 +33,7 @@ EXIT_FAULT, EXIT_USAGE, EXIT_MODEL, EXIT_GATE = 1, 2, 4, 5
 
 EXIT_OF_ERROR: tuple[tuple[type[TriageError], int], ...] = (
     (GateRefused, EXIT_GATE),
+    (ClusterLost, EXIT_FAULT),
     (SettingsError, EXIT_USAGE),
     (OperatorError, EXIT_MODEL),
     (TriageError, EXIT_USAGE),

@@ -1,15 +1,19 @@
-"""What several verbs share: the option for the version store, and the display of progress."""
+"""What several verbs share: options for the version store and the database, and progress."""
 
+import getpass
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
 from models.store import Store
 from service.settings import load_settings
+
+if TYPE_CHECKING:
+    from service.reviews.database import Database
 
 FILE = click.Path(path_type=Path)
 
@@ -32,6 +36,35 @@ def _open_store(ctx: click.Context, param: click.Parameter, folder: Path | None)
     del ctx, param
     options = {"models": str(folder)} if folder else None
     return Store(load_settings(options=options).versions)
+
+
+def database_option(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--config FILE`` and ``--data FOLDER``, given to the verb as ``db``."""
+    verb = click.option(
+        "--data", expose_value=False, is_eager=True, callback=_remember, help="Folder of the data."
+    )(verb)
+    return click.option(
+        "--config", "db", type=FILE, callback=_open, help="A TOML file with settings."
+    )(verb)
+
+
+def _remember(ctx: click.Context, param: click.Parameter, folder: str | None) -> None:
+    del param
+    ctx.meta["data"] = folder
+
+
+def _open(ctx: click.Context, param: click.Parameter, config: Path | None) -> "Database":
+    from service.reviews.database import open_database
+
+    del param
+    db = open_database(load_settings(config, options={"data": ctx.meta["data"]}))
+    ctx.call_on_close(db.close)
+    return db
+
+
+by_option = click.option(
+    "--by", default=getpass.getuser, help="Who does it, for the audit log. [default: your login]"
+)
 
 
 class Steps:

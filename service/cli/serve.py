@@ -1,9 +1,10 @@
 """``serve``: the HTTP API and the page."""
 
-import ipaddress
+from contextlib import suppress
 
 import click
 
+from models.errors import SettingsError, TriageError
 from models.store import Store
 from service.cli.options import FILE, Steps
 from service.settings import Settings, load_settings
@@ -18,16 +19,20 @@ from service.settings import Settings, load_settings
 def command(config: object, **options: object) -> None:
     """Serve on this machine; the first start trains a version when there is none."""
     from service.app import create_app
-    from service.server import log_to_stderr, serve
+    from service.log import start_log
+    from service.server import serve
 
     settings = load_settings(config, options=options)  # type: ignore[arg-type]
-    log_to_stderr()
-    _warn_if_open(settings)
+    start_log(settings.log_file, settings.log_days)
+    _check_accounts(settings)
     store = Store(settings.versions)
     if store.current() is None:
         click.echo("No version yet: training one from the shipped corpus first.", err=True)
         train_first(store)
-    serve(create_app(settings), settings)
+    app = create_app(settings)
+    with suppress(TriageError):  # the log tells; the service is alive and waits for a good one
+        app.extensions["running"].classifier()
+    serve(app, settings)
 
 
 def train_first(store: Store) -> None:
@@ -43,13 +48,27 @@ def train_first(store: Store) -> None:
     click.echo(f"Trained and promoted {version}.", err=True)
 
 
-def _warn_if_open(settings: Settings) -> None:
+def _check_accounts(settings: Settings) -> None:
+    """Migrate the database, and refuse to listen to others before anybody can log in."""
+    from service.reviews.accounts import has_administrator
+    from service.reviews.database import open_database
+
+    db = open_database(settings)
     try:
-        loopback = ipaddress.ip_address(settings.host).is_loopback
-    except ValueError:
-        loopback = settings.host == "localhost"
-    if not loopback:
+        has_one = has_administrator(db)
+    finally:
+        db.close()
+    if settings.is_local:
+        return
+    if not has_one:
+        raise SettingsError(
+            f"{settings.host} lets others in, and there is no administrator yet",
+            remedy="run `petition-triage accounts add NAME --role administrator` first, "
+            "or listen on 127.0.0.1",
+        )
+    if not settings.insecure_cookies:
         click.echo(
-            f"Warning: everyone who reaches {settings.host} can use this service without a login.",
+            "Browsers keep a login over HTTPS only: put a proxy with TLS in front, or set "
+            "insecure_cookies = true on a network where nobody listens.",
             err=True,
         )
