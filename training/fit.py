@@ -100,7 +100,7 @@ def count_terms(analyzer: Analyzer, texts: Iterable[str], least_rows: int) -> Co
     matrix.sum_duplicates()
     df = np.bincount(matrix.indices, minlength=len(index))
     terms = np.array(list(index), dtype=object)
-    kept = _kept(terms, df, least_rows)
+    kept = _kept(terms.tolist(), df, least_rows)
     kept = kept[np.argsort(terms[kept], kind="stable")]  # the same whatever the order of the rows
     return Counts(list(terms[kept]), matrix[:, kept].tocsr())
 
@@ -109,7 +109,7 @@ def _kept(terms: Sequence[str], df: Ints, least_rows: int) -> Ints:
     """Numbers of the terms that stand in enough rows."""
     kept = df >= MIN_ROWS
     doubtful = np.flatnonzero(~kept & (df >= least_rows))
-    kept[doubtful] = [is_public(terms[at]) for at in doubtful]
+    kept[doubtful] = [is_public(terms[at]) for at in doubtful.tolist()]
     return np.flatnonzero(kept)
 
 
