@@ -133,9 +133,12 @@ class Vocabulary:
     def _weigh(self, owners: Ints, terms: Ints, pairs: Ints) -> Rows:
         """Rows from one owner and one term per occurrence."""
         n_rows = len(pairs)
-        keys, counts = np.unique(owners * len(self) + terms, return_counts=True)
-        owners, terms = np.divmod(keys, max(len(self), 1))
-        values = (1.0 + np.log(counts)) * self.idf[terms]
+        bits = len(self).bit_length()
+        keys, counts = np.unique((owners << bits) | terms, return_counts=True)
+        owners, terms = keys >> bits, keys & ((1 << bits) - 1)
+        values = self.idf[terms]
+        repeated = np.flatnonzero(counts > 1)
+        values[repeated] *= 1.0 + np.log(counts[repeated])
         norms = np.sqrt(np.bincount(owners, values**2, minlength=n_rows))
         starts = np.searchsorted(owners, np.arange(n_rows + 1))
         return Rows(starts, terms, values / norms[owners], pairs)
