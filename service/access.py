@@ -5,20 +5,16 @@ Otherwise people log in and systems send a key. Forms carry a token of their ses
 request that another site has caused is refused.
 """
 
-import hmac
-import ipaddress
-import secrets
 import time
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 from typing import Literal
-from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from models.errors import AccessDenied, LoginNeeded, RequestForged
+from service.forgery import TOKEN, check_host, check_origin, check_token, csrf_token, is_loopback
 from service.recording import database
 from service.reviews.accounts import find_account
 from service.reviews.keys import check_key
@@ -59,9 +55,7 @@ NEEDS: dict[str, Right | Open] = {
 }
 """What each view needs. One that is missing here answers nobody."""
 
-TOKEN = "csrf_token"  # noqa: S105 - the name of a form's field
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "")
 _TRUSTED_S = 5.0
 """A key or account that was good is asked about again after so long."""
 _MAX_REMEMBERED = 1000
@@ -95,25 +89,11 @@ def needs_login(settings: Settings) -> bool:
     return settings.login or not is_loopback(settings.host)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the address."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
 def register_access(app: Flask, settings: Settings) -> None:
     """Let no request pass unless its caller may."""
     app.extensions["access"] = _Access(needs_login(settings), settings.idle_minutes * 60)
     app.before_request(_guard)
     app.context_processor(lambda: {TOKEN: csrf_token, "caller": g.get("caller")})
-
-
-def csrf_token() -> str:
-    """The token that forms of this session carry."""
-    token: str = session.setdefault("token", secrets.token_urlsafe(16))
-    return token
 
 
 def start_session(name: str, stamp: str) -> None:
@@ -167,11 +147,12 @@ def _guard() -> ResponseReturnValue | None:
     endpoint = request.endpoint
     try:
         if not access.login:
-            _check_host()
+            check_host()
         g.caller = _identify(access)
         if request.method not in _SAFE and not _is_by_key():
-            _check_origin()
-            _check_token()
+            check_origin()
+            if _is_page(endpoint):
+                check_token()
         if endpoint is not None:
             _check_right(endpoint)
     except LoginNeeded:
@@ -205,45 +186,6 @@ def _check_right(endpoint: str) -> None:
             expected=f"the right {needed}" if needed else "a view that is open to anybody",
             remedy="ask an administrator",
         )
-
-
-def _check_host() -> None:
-    """A name of another host that leads here is a trick to read this one through a browser."""
-    if not _is_local(request.environ.get("HTTP_HOST", "localhost")):
-        raise RequestForged("a request for another host", expected="localhost or 127.0.0.1")
-
-
-def _check_origin() -> None:
-    site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin", "null")  # null: our pages tell nobody where they are
-    is_ours = origin == "null" or _netloc(origin) == request.host
-    if not (site in ("none", "same-origin") if site else is_ours):
-        raise RequestForged("a request that another site has caused", remedy="open this page anew")
-
-
-@lru_cache(maxsize=64)
-def _is_local(host: str) -> bool:
-    """Whether a Host header names this machine."""
-    try:
-        return is_loopback(urlsplit(f"//{host}").hostname or "")
-    except ValueError:
-        return False
-
-
-def _netloc(url: str) -> str:
-    try:
-        return urlsplit(url).netloc
-    except ValueError:
-        return ""
-
-
-def _check_token() -> None:
-    """Only forms need it: a browser sends nothing else to another site without asking first."""
-    if request.mimetype not in _FORMS or not _is_page(request.endpoint):
-        return
-    kept, sent = session.get("token", ""), request.form.get(TOKEN, "")
-    if not kept or not hmac.compare_digest(kept.encode(), sent.encode(errors="replace")):
-        raise RequestForged("a form without this session's token", remedy="open this page anew")
 
 
 def _is_by_key() -> bool:
