@@ -15,7 +15,7 @@ from models.errors import InputError
 from models.linear import Linear
 from models.prediction import Prediction, Ranked
 from models.taxonomy import Area, Taxonomy
-from models.terms import Analyzer, Rows, Vocabulary
+from models.terms import Analyzer, Rows, Vocabulary, lengths_of
 from models.text import Petition, Reading, read
 
 _PORTION_CHARS = 300_000
@@ -87,7 +87,7 @@ class Classifier:
             asked,
             rows.pairs.tolist(),
             breadths.tolist(),
-            (np.diff(rows.starts) > 0).tolist(),
+            (lengths_of(rows) > 0).tolist(),
             order.tolist(),
             np.take_along_axis(confidences, order, axis=1).tolist(),
             topics,
@@ -177,7 +177,7 @@ def _portions(asked: Sequence[Asked]) -> Iterator[list[Asked]]:
 
 def take(rows: Rows, chosen: Sequence[int]) -> Rows:
     """The ``chosen`` rows, in that order."""
-    lengths = np.diff(rows.starts)[list(chosen)]
+    lengths = lengths_of(rows)[list(chosen)]
     ranges = [np.arange(rows.starts[at], rows.starts[at + 1]) for at in chosen]
     entries = np.concatenate(ranges) if ranges else np.array([], dtype=np.int64)
     starts = np.concatenate([[0], np.cumsum(lengths)])

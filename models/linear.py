@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from models.ngrams import Ints
-from models.terms import Floats, Rows
+from models.terms import Floats, Rows, lengths_of
 
 _LEAST = 1e-300
 """Keeps a quotient finite."""
@@ -29,7 +29,7 @@ class Linear:
     def scores(self, rows: Rows) -> Floats:
         """Shape (rows, labels). An empty row has the bias alone."""
         scores = np.tile(self.bias, (len(rows.starts) - 1, 1))
-        filled = np.flatnonzero(np.diff(rows.starts))
+        filled = np.flatnonzero(lengths_of(rows))
         if len(filled):
             products = self.weights.take(rows.terms, axis=0)
             products *= rows.values[:, None]
@@ -42,7 +42,7 @@ class Linear:
         That is (sum of c)² / sum of c² over the contributions c that are above the mean over the
         labels (Kish 1965, "Survey Sampling", of weights). An empty row has 0.
         """
-        lengths = np.diff(rows.starts)
+        lengths = lengths_of(rows)
         places = rows.terms * len(self.labels) + np.repeat(best, lengths)
         clues = np.maximum(self._towards.take(places), 0)
         clues *= rows.values

@@ -18,8 +18,9 @@ _CODE_POINTS = 0x110000
 _FIBONACCI = np.uint64(0x9E3779B97F4A7C15)
 """2^64 divided by the golden ratio: multiplying by it spreads keys evenly (Knuth, TAOCP 3, 6.4)."""
 
-_SPARSITY = 4
-"""Slots a key: nearly all look-ups then end at their first slot."""
+_SPARSITY = 2
+"""Slots a key, at least: most look-ups then end at their first slot, and more would leave the
+processor's cache."""
 
 
 class NgramIndex:
@@ -56,8 +57,8 @@ class NgramIndex:
 class HashTable:
     """Positive keys to positive values, for whole arrays of keys at once; open addressing."""
 
-    keys: Ints
-    values: Ints
+    keys: npt.NDArray[np.signedinteger]
+    values: npt.NDArray[np.int32]
     shift: np.uint64
 
     @classmethod
@@ -66,7 +67,8 @@ class HashTable:
         bits = max(4, (_SPARSITY * len(keys)).bit_length())
         shift = np.uint64(64 - bits)
         size = (1 << bits) + len(keys)  # the last slot's collisions run on behind it
-        table = cls(np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64), shift)
+        narrow = np.int32 if keys.max(initial=0) <= np.iinfo(np.int32).max else np.int64
+        table = cls(np.zeros(size, dtype=narrow), np.zeros(size, dtype=np.int32), shift)
         slots = table._slots(keys)
         while len(keys):
             free = np.flatnonzero(table.keys[slots] == 0)
@@ -80,10 +82,11 @@ class HashTable:
     def find(self, wanted: Ints) -> Ints:
         """The value of each wanted key, 0 where there is none."""
         slots = self._slots(wanted)
-        found = self.keys[slots]
-        values = self.values[slots]
-        values[found != wanted] = 0
-        missed = np.flatnonzero((found != wanted) & (found != 0))
+        found = self.keys.take(slots)
+        differs = found != wanted
+        values = self.values.take(slots).astype(np.int64)
+        values[differs] = 0
+        missed = np.flatnonzero(differs & (found != 0))
         while len(missed):
             slots[missed] += 1
             found = self.keys[slots[missed]]

@@ -98,6 +98,12 @@ class Rows(NamedTuple):
     pairs: Ints
 
 
+def lengths_of(rows: Rows) -> Ints:
+    """How many terms each row has."""
+    found: Ints = rows.starts[1:] - rows.starts[:-1]
+    return found
+
+
 class Vocabulary:
     """Known terms with their inverse document frequencies: texts → TF-IDF rows of length 1.
 
