@@ -4,8 +4,10 @@ TriageError
 ├── InputError        the sender: one petition
 │   ├── TextEmpty
 │   ├── TextMalformed
-│   └── RowUnusable
-│       └── EntryUnfit
+│   ├── RowUnusable
+│   │   └── EntryUnfit
+│   ├── RowFailed
+│   └── CellTooLong
 ├── FileError         the sender: a whole file
 │   ├── FileUnreadable
 │   ├── EncodingUnknown
@@ -32,12 +34,13 @@ TriageError
 │   ├── GoldenMismatch
 │   ├── DatabaseUnusable
 │   └── SettingsError
+├── ClusterLost       the operator: other machines that stopped working
 └── GateRefused       the analyst: a version that must not go live
 
 No message holds the text of a petition: of a text only its length is told.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class TriageError(Exception):
@@ -51,6 +54,10 @@ class TriageError(Exception):
         self.expected = expected
         self.remedy = remedy
         super().__init__(found, expected, remedy)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as it is: workers send their errors home."""
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
     def __str__(self) -> str:
         """One line: what was found, what was expected, what to do next."""
@@ -86,6 +93,18 @@ class EntryUnfit(RowUnusable):
     """An entry of a batch that is not shaped as the schema says."""
 
     code = "schema"
+
+
+class RowFailed(InputError):
+    """A record whose classification failed, by our fault, without harm to the others."""
+
+    code = "row-failed"
+
+
+class CellTooLong(InputError):
+    """A cell of the row is longer than the result's format can hold."""
+
+    code = "cell-too-long"
 
 
 class FileError(TriageError):
@@ -252,6 +271,12 @@ class SettingsError(OperatorError):
     """A setting that is unknown or out of range."""
 
     code = "settings"
+
+
+class ClusterLost(TriageError):
+    """The workers of a run died or went out of reach; what is done is kept."""
+
+    code = "cluster-lost"
 
 
 class GateRefused(TriageError):

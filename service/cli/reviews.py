@@ -85,18 +85,13 @@ def import_reviews(
     A row whose area or topic was changed is a correction; an unchanged one is a confirmation only
     where a column `confirmed` says so.
     """
-    from service.archive import ID_COLUMNS, TEXT_COLUMNS, TITLE_COLUMNS, find_column, open_table
+    from models.tables import open_table
     from service.reviews.corrections import Places, read_corrections, write_corrections
 
     classifier = store.load()
-    with open_table(source, encoding) as table:
-        id_place = find_column(table, id_column, ID_COLUMNS)
-        places = Places.of(
-            table,
-            table.column(ID_COLUMNS[0]) if id_place is None else id_place,
-            find_column(table, text_column, TEXT_COLUMNS),
-            find_column(table, None, TITLE_COLUMNS),
-        )
+    named = [name for name in (id_column, text_column) if name]
+    with open_table(source, encoding, named) as table:
+        places = Places.of(table, id_column, text_column)
         found = read_corrections(db, table, places, classifier.taxonomy, classifier.classify)
     _tell(source, found)
     count = len(found.corrected) + len(found.confirmed)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from models.errors import InputError, LabelUnknown, PetitionDiffers, PetitionUnknown
 from models.prediction import Prediction
 from models.tables import Row, Table
+from models.tables.columns import ID, TEXT, TITLE, find_column
 from models.taxonomy import Taxonomy
 from models.text import Petition
 from service.reviews.database import Database
@@ -54,13 +55,25 @@ class Places:
     optional: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, table: Table, id_column: int, text: int | None, title: int | None) -> "Places":
-        """The places in a table. Raises ColumnMissing where it has no column of areas."""
+    def of(
+        cls, table: Table, id_column: str | None = None, text_column: str | None = None
+    ) -> "Places":
+        """The places in a table. Raises ColumnMissing where it has none of ids or of areas.
+
+        None takes the column with a usual name.
+        """
         found = {name: at for name in _LABEL_COLUMNS if (at := _answer_place(table, name)) >= 0}
         for name, usual in (("confirmed", CONFIRMED_COLUMNS), ("note", NOTE_COLUMNS)):
             there = [table.header.index(each) for each in usual if each in table.header]
             found |= {name: there[0]} if there else {}
-        return cls(id_column, found.pop("area", table.column("area")), text, title, found)
+        ids, area = _place(table, id_column, ID), found.pop("area", None)
+        return cls(
+            table.column(ID[0]) if ids is None else ids,
+            table.column("area") if area is None else area,
+            _place(table, text_column, TEXT),
+            _place(table, None, TITLE),
+            found,
+        )
 
 
 def read_corrections(
@@ -185,6 +198,10 @@ def _is_topic(taxonomy: Taxonomy, area: str, cell: str, topic: str | None) -> bo
     found = taxonomy.area(area)
     named = found.topic(cell) if found else None
     return named is not None and named.code == topic
+
+
+def _place(table: Table, wanted: str | None, usual: Sequence[str]) -> int | None:
+    return table.column(wanted) if wanted is not None else find_column(table.header, usual)
 
 
 def _answer_place(table: Table, name: str) -> int:
