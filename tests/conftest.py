@@ -11,7 +11,6 @@ from databases import (  # noqa: F401 - fixtures for every test
     database_url,
     db,
     postgresql_server,
-    postgresql_template,
     sqlite_db,
 )
 from flask import Flask

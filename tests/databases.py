@@ -1,7 +1,6 @@
 """An empty database of each kind: SQLite in a file, and PostgreSQL in a cluster of its own."""
 
 import getpass
-import itertools
 import os
 import shutil
 import subprocess
@@ -10,14 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 
 from service.reviews.database import Database, Rules
 
 REQUIRED = "TRIAGE_TESTS_NEED_POSTGRESQL"
 """With this variable set, a machine without PostgreSQL fails the tests instead of skipping them."""
-
-_counter = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -48,35 +45,18 @@ def postgresql_server() -> Iterator[str]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session")
-def postgresql_template(postgresql_server: str) -> str:
-    """The URL of a database that is migrated, to be copied."""
-    name = "template_of_tests"
-    _create(postgresql_server, name, "template0")
-    url = make_url(postgresql_server).set(database=name)
-    template = Database(url)
-    template.engine()
-    template.close()
-    return url.render_as_string(hide_password=False)
-
-
-def _create(server: str, name: str, template: str) -> None:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-    engine.dispose()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, of each kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'office' / 'reviews.sqlite'}"
-    template = make_url(request.getfixturevalue("postgresql_template"))
-    name = f"test_{next(_counter)}"
-    server = request.getfixturevalue("postgresql_server")
-    _create(server, name, str(template.database))
-    return template.set(database=name).render_as_string(hide_password=False)
+    url: str = request.getfixturevalue("postgresql_server")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+    return url
 
 
 @pytest.fixture

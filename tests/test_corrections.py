@@ -1,6 +1,7 @@
 """Reviews on the command line: results corrected in Excel come in, training rows go out."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,21 @@ def test_confirmed_rows_say_so(
     assert (petition_id, found.action) == ("b", "confirmed")
 
 
+def test_older_file_takes_no_later_correction_back(
+    result: Path, sqlite_db: Database, shared_store: Store, classifier: Classifier
+) -> None:
+    """A row is changed where it differs from what the model answered, not from what people say."""
+    answer = classifier.classify(Petition(TEXTS["a"]))
+    record(sqlite_db, Petition(TEXTS["a"], id="a"), answer, "api")
+    review(sqlite_db, "a", "李", Label("other"), source="desk")
+    done = import_file(result, sqlite_db, shared_store, "--yes")
+    assert "0 corrected, 0 confirmed, 3 unchanged" in done.output
+    change(result, ("a", "area", "other"))
+    done = import_file(result, sqlite_db, shared_store, "--yes")
+    assert "0 corrected, 0 confirmed, 3 unchanged" in done.output
+    assert [found.by for _, found in recent(sqlite_db)] == ["李"]
+
+
 def test_senseless_cells_are_told_by_line(
     result: Path, sqlite_db: Database, shared_store: Store
 ) -> None:
@@ -155,6 +171,7 @@ def test_export_is_taken_by_train_as_it_is(
     assert "王" not in rows["a"].author
     assert [row.sample for row in dataset.rows] == [get(sqlite_db, key).sample for key in "ab"]
     assert not dataset.notes
+    assert ",'=标题," in out.read_text(encoding="utf-8-sig")
 
 
 def test_verbs_of_keeping_work_together(
@@ -171,6 +188,9 @@ def test_verbs_of_keeping_work_together(
     assert listed[1].startswith("a\t")
     assert "other" in listed[1]
     assert "3 (" in run("reviews", "stats", *data).output
+    shown = json.loads(run("reviews", "show", "a", *data).output)
+    assert (shown["id"], shown["text"]) == ("a", TEXTS["a"])
+    assert [each["new_area"] for each in shown["reviews"]] == ["other"]
     copy = tmp_path / "copy.sqlite"
     assert run("reviews", "backup", copy, *data).exit_code == 0
     assert run("reviews", "delete", "a", "b", *data).exit_code == 0

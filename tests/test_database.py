@@ -117,6 +117,45 @@ def test_deleted_petition_is_in_no_file_any_more(sqlite_db: Database) -> None:
     assert not any(needle in path.read_bytes() for path in folder.iterdir())
 
 
+def test_writer_that_waits_too_long_is_told(
+    sqlite_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers never wait."""
+    record(sqlite_db, petition("a"), answer(), "desk")
+    monkeypatch.setattr("service.reviews.database.BUSY_S", 0.1)
+    assert sqlite_db.file is not None
+    other = sqlite3.connect(sqlite_db.file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseUnusable, match="database is locked"):
+        record(sqlite_db, petition("b"), answer(), "desk")
+    assert len(listing(sqlite_db)) == 1
+    other.close()
+    record(sqlite_db, petition("b"), answer(), "desk")
+
+
+def test_full_disk_is_told_and_loses_nothing(sqlite_db: Database) -> None:
+    """Nor is anything kept by half."""
+    record(sqlite_db, petition("a"), answer(), "desk")
+    connection = sqlite_db.engine().raw_connection()
+    (pages,) = connection.cursor().execute("PRAGMA page_count").fetchone()
+    connection.cursor().execute(f"PRAGMA max_page_count={pages}")
+    connection.close()
+    many = [(petition(n, "长" * 5000), answer()) for n in range(50)]
+    with pytest.raises(DatabaseUnusable, match="full"):
+        record_all(sqlite_db, many, "upload")
+    assert [found.id for found in listing(sqlite_db)] == ["a"]
+    sqlite_db.close()  # room again
+    record_all(sqlite_db, many, "upload")
+    assert len(listing(sqlite_db, limit=100)) == 51
+
+
+def test_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """With the setting that names another."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(DatabaseUnusable, match="setting `data`"):
+        listing(Database.in_folder(tmp_path / "file"))
+
+
 def test_backup_is_one_file_that_restores(sqlite_db: Database, tmp_path: Path) -> None:
     """What was there before the restoring is kept aside."""
     record(sqlite_db, petition("a"), answer(), "desk")

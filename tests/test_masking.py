@@ -1,5 +1,6 @@
 """Personal data hidden in kept texts."""
 
+import datetime as dt
 import random
 import time
 
@@ -7,6 +8,7 @@ import pytest
 
 from service.reviews.masking import mask
 
+THIS_YEAR = dt.datetime.now(dt.UTC).year
 ID = "11010119900307109"
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -29,6 +31,7 @@ HIDDEN = {
     "identity number with x": identity("11010119900307301").replace("X", "x"),
     "identity number in groups": "110101 19900307 " + identity(ID)[14:],
     "full-width identity number": identity(ID).translate({n: n + 0xFEE0 for n in range(48, 58)}),
+    "identity number of a child": "身份证号：" + identity(f"110101{THIS_YEAR}0101109"),
     "Zhejiang area 330113": identity("33011319900307109"),
     "historic area 412723": identity("41272319660307109"),
     "Hong Kong 810000": identity("81000019900307109"),
@@ -65,6 +68,7 @@ KEPT = {
     "case number": "（2026）京0105民初12345号",
     "order number": "订单20261128123456789012",
     "police case of region, day and serial": "警情110105202611290012号",
+    "police case with a right check digit": identity(f"110105{THIS_YEAR}0101001"),
     "wrong check digit": identity(ID)[:17] + ("1" if identity(ID)[17] != "1" else "2"),
     "born tomorrow": identity("11010129900307109"),
     "no province": identity("99010119900307109"),

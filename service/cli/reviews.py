@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,21 @@ def list_reviews(by: str | None, limit: int, db: "Database") -> None:
         at = each.at.isoformat(timespec="seconds")
         sample = int(each.sample)
         out.writerow([petition_id, at, each.by, each.action, *labels, each.source, sample])
+
+
+@command.command("show")
+@click.argument("petition_ids", nargs=-1, required=True, metavar="ID...")
+@database_option
+def show(petition_ids: tuple[str, ...], db: "Database") -> None:
+    """Print all that is kept of the petitions of these IDs, as one JSON object a line."""
+    from service.reviews.judgement import history
+    from service.reviews.records import get
+
+    for petition_id in petition_ids:
+        told = vars(get(db, petition_id)) | {
+            "reviews": [vars(each) for each in history(db, petition_id)]
+        }
+        click.echo(json.dumps(told, ensure_ascii=False, default=str))
 
 
 @command.command("export")

@@ -79,7 +79,7 @@ class Places:
 def read_corrections(
     db: Database, table: Table, places: Places, taxonomy: Taxonomy, answers: Answers
 ) -> Corrections:
-    """What the rows say, beside what was answered; nothing is written.
+    """What the rows say, beside what the model answered; nothing is written.
 
     A changed area or topic is a correction. An unchanged row is a confirmation only where a column
     ``confirmed`` says so. Petitions that are not kept yet are answered by ``answers``, so that the
@@ -128,15 +128,21 @@ def _read_row(
     if not petition_id:
         raise LabelUnknown("the row has no id", remedy="keep the column of ids as it was")
     known, petition = _known(db, row, places, petition_id)
-    answered = known.label if known else _answered(answers, petition)
+    answered = known.answered if known else _answered(answers, petition)
     label = _label(_plain(row.values[places.area]), cells, answered, taxonomy)
     is_confirmed = cells.get("confirmed", "").lower() in YES
-    if label is None and not is_confirmed:
+    is_done = label is not None and known is not None and _is_in_force(known, label)
+    if is_done or (label is None and not is_confirmed):
         found.unchanged += 1
         return
     judged = Judged(petition_id, label, cells.get("note") or None, petition)
     found.new += petition is not None
     (found.corrected if label else found.confirmed).append(judged)
+
+
+def _is_in_force(known: Record, label: Label) -> bool:
+    """Whether people have said the same already."""
+    return known.review is not None and known.label == (label.area, label.topic)
 
 
 def _known(

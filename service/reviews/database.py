@@ -1,7 +1,10 @@
 """The database: SQLite in a file, or PostgreSQL by URL, at the schema that this program knows."""
 
 import os
+import random
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,15 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from models.errors import DatabaseUnusable, SettingsError
 from service.reviews.schema import upgrade
 from service.settings import Settings
 
 FILE = "reviews.sqlite"
-BUSY_S = 60
+BUSY_S = 60.0
 """How long a writer waits for the others before SQLite calls the database locked."""
+
+_LOOK_S = (0.001, 0.01)
+"""Between two looks whether the writers' lock is free."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -138,9 +144,35 @@ def _on_connect(connection: Any, _: object) -> None:  # noqa: ANN401 - a driver'
 
 
 def _on_begin(connection: Connection) -> None:
-    # A writer takes its lock at once: one that has read before may find that it came too late.
-    reading = connection.get_execution_options().get("reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("reading"):
+        connection.exec_driver_sql("BEGIN")
+    else:
+        _begin_writing(connection.connection.dbapi_connection)
+
+
+def _begin_writing(connection: Any) -> None:  # noqa: ANN401 - a driver's connection
+    """Take the writers' lock at once: one that has read before may find that it came too late.
+
+    SQLite itself looks ever more seldom the longer it waits, so that latecomers pass by it; here
+    all look equally often.
+    """
+    deadline = time.monotonic() + BUSY_S
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if (
+                    error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
+                    or time.monotonic() > deadline
+                ):
+                    raise
+                time.sleep(random.uniform(*_LOOK_S))  # noqa: S311 - no secret
+            else:
+                return
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
 
 
 @contextmanager
@@ -148,18 +180,18 @@ def _told(url: URL) -> Iterator[None]:
     """Errors of the database as DatabaseUnusable, without what was asked or any password."""
     try:
         yield
-    except (OperationalError, DatabaseError) as error:
+    except (DatabaseError, sqlite3.Error) as error:
         raise DatabaseUnusable(
             f"the database {url.render_as_string()} does not answer ({_reason(error)})",
             remedy="check that it runs, that its disk has room, and the setting `database`",
         ) from error
 
 
-def _reason(error: DatabaseError) -> str:
-    """The kind of the driver's error; a server's own words may quote what was written."""
-    kind = type(error.orig).__name__
-    # SQLite's short messages never quote a value; those of a server may.
-    return f"{kind}: {error.orig}" if str(error.orig) in _SQLITE_WORDS else kind
+def _reason(error: DatabaseError | sqlite3.Error) -> str:
+    """The kind of the driver's error, and its words where they are known to quote nothing."""
+    origin = error.orig if isinstance(error, DatabaseError) else error
+    kind = type(origin).__name__
+    return f"{kind}: {origin}" if str(origin) in _SQLITE_WORDS else kind
 
 
 _SQLITE_WORDS = frozenset(

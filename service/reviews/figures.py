@@ -1,9 +1,9 @@
 """Figures about the records: how many of what, how right the model was, how long people wait."""
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from sqlalchemy import ColumnElement, and_, case, func, select
@@ -88,14 +88,11 @@ def overruled(db: Database, *, since: dt.date | None = None) -> list[Overruled]:
 def ageing(db: Database) -> Ageing:
     """How old the petitions are that wait for a person."""
     now = moments.now()
-    counts: Counter[int] = Counter()
-    oldest = None
-    query = select(petitions.c.at).where(petitions.c.open.is_(True)).order_by(petitions.c.at)
+    older = [petitions.c.at <= now - dt.timedelta(days=bound) for bound in AGE_BANDS_DAYS]
+    query = select(func.min(petitions.c.at), func.count(), *map(_count, older))
     with db.read() as connection:
-        for (at,) in connection.execute(query):
-            oldest = oldest or at
-            counts[sum((now - at).days >= bound for bound in AGE_BANDS_DAYS)] += 1
-    return Ageing([counts[band] for band in range(len(AGE_BANDS_DAYS) + 1)], oldest)
+        oldest, *n_older = connection.execute(query.where(petitions.c.open.is_(True))).one()
+    return Ageing([more - less for more, less in pairwise([*n_older, 0])], oldest)
 
 
 def judged(db: Database, *, since: dt.date | None = None) -> tuple[int, int]:

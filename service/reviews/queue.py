@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
 
 from service.reviews import moments
 from service.reviews.database import Database
@@ -51,9 +51,11 @@ def next_item(db: Database, by: str, wanted: Wanted | None = None) -> Item | Non
     """
     wanted = wanted or Wanted()
     with db.write() as connection:
-        row = _find(connection, wanted, petitions.c.leased_by == by)
+        # They hold one at most: asked for an order, SQLite would pass by the index of names.
+        row = _first(connection, _query(wanted, petitions.c.leased_by == by))
         if row is None:
-            row = _find(connection, wanted, _is_free(moments.now()))
+            free = _query(wanted, _is_free(moments.now()))
+            row = _first(connection, free.order_by(*_order(wanted)))
         _give_back(connection, by)
         if row is None:
             return None
@@ -84,13 +86,18 @@ def waiting(db: Database, wanted: Wanted | None = None) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-def _find(connection: Connection, wanted: Wanted, held: ColumnElement[bool]) -> Row[Any] | None:
-    order = (petitions.c.number,) if wanted.order == "oldest" else (
-        petitions.c.doubt.desc(), petitions.c.number,
-    )  # fmt: skip
-    query = select(petitions).where(*_conditions(wanted), held).order_by(*order).limit(1)
+def _query(wanted: Wanted, held: ColumnElement[bool]) -> Select[Any]:
+    return select(petitions).where(*_conditions(wanted), held)
+
+
+def _order(wanted: Wanted) -> list[ColumnElement[Any]]:
+    oldest: list[ColumnElement[Any]] = [petitions.c.number]
+    return oldest if wanted.order == "oldest" else [petitions.c.doubt.desc(), *oldest]
+
+
+def _first(connection: Connection, query: Select[Any]) -> Row[Any] | None:
     # PostgreSQL passes by what another clerk is being given; SQLite has one writer at a time.
-    return connection.execute(query.with_for_update(skip_locked=True)).one_or_none()
+    return connection.execute(query.limit(1).with_for_update(skip_locked=True)).one_or_none()
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

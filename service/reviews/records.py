@@ -55,11 +55,16 @@ class Record:
     final_topic: str | None
 
     @property
+    def answered(self) -> tuple[str | None, str | None]:
+        """Area and topic as the model answered."""
+        return self.answer["area"], self.answer["topic"]
+
+    @property
     def label(self) -> tuple[str | None, str | None]:
         """Area and topic: what people say, else what the model answered."""
         if self.review is not None:
             return self.final_area, self.final_topic
-        return self.answer["area"], self.answer["topic"]
+        return self.answered
 
 
 @dataclass(frozen=True)

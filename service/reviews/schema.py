@@ -1,5 +1,6 @@
 """The schema of the database: which one it has, and the steps to the one this program knows."""
 
+import logging
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
@@ -8,6 +9,8 @@ from models.errors import DatabaseUnusable
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+log = logging.getLogger(__name__)
 
 HEAD = "0002"
 """The newest schema this program knows; a test holds it to the migrations."""
@@ -34,12 +37,14 @@ def step(connection: Connection, target: str) -> None:
     """Migrate up or down to the revision ``target``: ``head``, ``base`` or an id."""
     from alembic import command
 
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = _config()
     config.attributes["connection"] = connection
     if target == "base" or target < (revision(connection) or ""):
         command.downgrade(config, target)
     else:
         command.upgrade(config, target)
+    log.info("database migrated", extra={"schema": revision(connection)})
 
 
 def revision(connection: Connection) -> str | None:

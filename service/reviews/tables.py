@@ -61,6 +61,8 @@ petitions = Table(
     Column("final_area", String(200)),
     Column("final_topic", String(200)),
     Index(None, "open", "doubt"),
+    Index(None, "open", "area", "doubt"),
+    Index(None, "open", "at"),
     Index(None, "at"),
     Index(None, "day"),
     Index(None, "leased_by", "open"),

@@ -53,8 +53,9 @@ def _make_petitions() -> None:
         sa.UniqueConstraint("id", name="uq_petitions_id"),
         sqlite_autoincrement=True,
     )
-    for columns in (["at"], ["day"], ["leased_by", "open"], ["open", "doubt"]):
-        op.create_index("ix_petitions_" + "_".join(columns), "petitions", columns)
+    for columns in ("at", "day", "leased_by open", "open doubt", "open area doubt", "open at"):
+        name = f"ix_petitions_{columns.replace(' ', '_')}"
+        op.create_index(name, "petitions", columns.split())
 
 
 def _make_reviews() -> None:
