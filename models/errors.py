@@ -22,6 +22,8 @@ TriageError
 │   ├── PetitionUnknown
 │   ├── PetitionDiffers
 │   ├── ReviewConflict
+│   ├── JobUnknown
+│   ├── JobConflict
 │   └── LabelUnknown
 ├── AccessError       whoever asks: a login, a key, a right
 │   ├── LoginNeeded
@@ -199,6 +201,18 @@ class ReviewConflict(RecordError):
     """Somebody else has this petition, or has reviewed it meanwhile."""
 
     code = "review-conflict"
+
+
+class JobUnknown(RecordError):
+    """No file of this person was uploaded under this number."""
+
+    code = "job-unknown"
+
+
+class JobConflict(RecordError):
+    """What is asked of an uploaded file does not fit what is being done with it."""
+
+    code = "job-conflict"
 
 
 class LabelUnknown(RecordError):

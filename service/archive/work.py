@@ -79,7 +79,7 @@ def open_work(plan: Plan, manifest: Mapping[str, Any], *, restart: bool) -> Iter
     """
     folder = work_folder(plan)
     if restart and folder.is_dir():
-        with _locked(folder):
+        with locked(folder):
             pass
         shutil.rmtree(folder, ignore_errors=True)
     found = _read_manifest(folder)
@@ -92,7 +92,7 @@ def open_work(plan: Plan, manifest: Mapping[str, Any], *, restart: bool) -> Iter
     else:
         _check_same(plan.out, found, manifest)
     try:
-        with _locked(folder):
+        with locked(folder):
             yield Work(folder)
     except (FileUnreadable, EncodingUnknown, ColumnMissing):
         shutil.rmtree(folder, ignore_errors=True)  # of an input that cannot be read nothing is kept
@@ -169,7 +169,7 @@ def _check_free(plan: Plan) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Keep other processes out; the system lets go of the lock when this one dies."""
     with (folder / _LOCK).open("ab") as file:
         try:
