@@ -200,3 +200,18 @@ def test_names_that_meet_are_kept_apart(tmp_path: Path) -> None:
     names = [job.name for job in plan.jobs]
     assert names == ["a.csv", "a.tsv.csv", "a.txt.csv", "b/甲.csv", "b/C_/乙_.csv", "b/丙.csv"]
     assert all(out in job.out.parents for job in plan.jobs)
+
+
+def test_files_of_one_name_from_several_folders_stay_apart(tmp_path: Path) -> None:
+    """As a shell gives them for ``*/*.csv``."""
+    given = []
+    for name in ("2023/01/a.csv", "2024/01/a.csv", "2024/b.csv"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(GOOD)
+        given.append(path)
+    plan = make_plan(given, tmp_path / "out")
+    assert [job.name for job in plan.jobs] == ["2023/01/a.csv", "2024/01/a.csv", "2024/b.csv"]
+    assert make_plan([tmp_path / "*" / "*" / "a.csv"], tmp_path / "out").jobs[0].name == (
+        "2023/01/a.csv"
+    )

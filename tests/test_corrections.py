@@ -167,6 +167,7 @@ def test_export_is_taken_by_train_as_it_is(
         "b": ("other", None),
     }
     assert rows["a"].petition.text == f"电话***********，{TEXTS['a']}"
+    assert rows["a"].petition.title == "=标题"
     assert rows["a"].author != rows["b"].author
     assert "王" not in rows["a"].author
     assert [row.sample for row in dataset.rows] == [get(sqlite_db, key).sample for key in "ab"]

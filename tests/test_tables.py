@@ -270,3 +270,11 @@ def test_open_quotation_marks_are_told_and_others_are_text(
     path.write_text(content, encoding="utf-8", newline="")
     with open_table(path) as table:
         assert [(row.values, "never closed" in row.problem) for row in table.rows] == rows
+
+
+def test_a_quotation_mark_that_swallows_a_large_file_is_named(tmp_path: Path) -> None:
+    """With its line, before it fills the memory."""
+    path = tmp_path / "a.csv"
+    path.write_text('a,b\n1,2\n1,"x\n' + "1,2\n" * 5_000_000, encoding="utf-8")
+    with pytest.raises(FileUnreadable, match="line 3"), open_table(path) as table:
+        list(table.rows)

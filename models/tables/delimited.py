@@ -24,8 +24,11 @@ _END = "\n"
 
 _OPEN_QUOTE = "a quotation mark is never closed: all that follows it stands in this row"
 
-# The default of 131,072 characters rejects long petitions; Windows takes no more than a C long.
-csv.field_size_limit(2**31 - 1)
+MAX_FIELD_CHARS = 1 << 24
+"""More is no petition but a quotation mark that swallows the rest of a large file."""
+
+# The default of 131,072 characters rejects long petitions.
+csv.field_size_limit(MAX_FIELD_CHARS)
 
 
 @contextmanager
@@ -59,10 +62,8 @@ def _described(table: Table, source: Source, file: TextIO, doubt: str) -> Table:
 
 
 def _delimited(source: Source, reader: Any, named: Sequence[str]) -> Table:  # noqa: ANN401 - csv's reader type has no public name
-    try:
-        first = [(reader.line_num, values) for values in islice(reader, _HEADER_LINES)]
-    except csv.Error as error:
-        raise FileUnreadable(f"{source.name}: not a table ({error})") from error
+    numbered = _records(source, reader)
+    first = list(islice(numbered, _HEADER_LINES))
     records = [values for _, values in first]
     at = header_place(records, named)
     if at is None:
@@ -74,12 +75,25 @@ def _delimited(source: Source, reader: Any, named: Sequence[str]) -> Table:  # n
         )
     header = [name.strip() for name in first[at][1]]
     notes = [f"{source.name}: {at} lines above the header are left out"] if at else []
-    rest = ((reader.line_num, values) for values in reader)
-    rows = _rows(chain(first[at + 1 :], rest), len(header))
+    rows = _rows(chain(first[at + 1 :], numbered), len(header))
     if is_result(header):
         rows = (row._replace(values=[unguard(cell) for cell in row.values]) for row in rows)
         header = [unguard(name) for name in header]
     return Table(source.name, header, rows, notes=notes)
+
+
+def _records(source: Source, reader: Any) -> Iterator[tuple[int, list[str]]]:  # noqa: ANN401 - csv's reader type has no public name
+    """The line that each record ends on, and its values."""
+    line = 0
+    try:
+        for values in reader:
+            line = reader.line_num
+            yield line, values
+    except csv.Error as error:
+        raise FileUnreadable(
+            f"{source.name}, line {line + 1}: a value of over {MAX_FIELD_CHARS} characters",
+            remedy="close the quotation mark in this line, or take it out",
+        ) from error
 
 
 def _first_lines(file: TextIO) -> list[str]:

@@ -9,6 +9,9 @@ ANSWER_COLUMNS = (
 )  # fmt: skip
 """What a result has behind the original columns; they tell our own results from other tables."""
 
+REVIEW_COLUMNS = ("text", "title", "area", "topic", "id", "author", "rule", "sample")
+"""What an export of reviews has."""
+
 _RUN = re.compile("'*[=+\\-@\t\r\0＝＋－＠]")
 """Excel runs a cell that starts so (CWE-1236); behind apostrophes it could be one of ours."""
 _STARTS = frozenset("'=+-@\t\r\0＝＋－＠")
@@ -26,7 +29,9 @@ def unguard(cell: str) -> str:
 
 
 def is_result(header: Sequence[str]) -> bool:
-    """Whether a table is a result of ours, possibly with columns that somebody added."""
+    """Whether a table is a result or export of ours, possibly with columns that somebody added."""
+    if tuple(header[: len(REVIEW_COLUMNS)]) == REVIEW_COLUMNS:
+        return True
     names = [re.sub("^(pt_)+", "", name) for name in header]
     width = len(ANSWER_COLUMNS)
     starts = range(len(names) - width + 1)

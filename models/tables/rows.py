@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from models.errors import ColumnMissing
-from models.tables.columns import told_columns
+from models.tables.columns import find_column, told_columns
 
 
 class Row(NamedTuple):
@@ -30,6 +30,13 @@ class Table:
     """Empty where the kind of file leaves no choice."""
     notes: list[str] = field(default_factory=list)
     """What looks wrong or was left out; more may come while the rows are read."""
+
+    def find(self, wanted: str | None, usual: Sequence[str]) -> int | None:
+        """The position of the column ``wanted``, else of the first of the ``usual`` names, if any.
+
+        Raises ColumnMissing where ``wanted`` is not there.
+        """
+        return find_column(self.header, usual) if wanted is None else self.column(wanted)
 
     def column(self, name: str) -> int:
         """The position of a column; raises ColumnMissing, which lists what there is."""

@@ -60,7 +60,9 @@ def _classify(chunk: Sequence[Row], layout: Layout, classifier: Classifier) -> I
     asked = [entry for entry in usable if isinstance(entry, Petition)]
     try:
         answers = iter(classifier.classify_batch(asked))
-    except Exception:  # noqa: BLE001 - it is found out below whose fault it is
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # noqa: BLE001 - a panic in Rust is no Exception; below is found whose it is
         answers = iter([_classify_one(petition, classifier) for petition in asked])
     for entry in usable:
         yield next(answers) if isinstance(entry, Petition) else entry
@@ -69,7 +71,9 @@ def _classify(chunk: Sequence[Row], layout: Layout, classifier: Classifier) -> I
 def _classify_one(petition: Petition, classifier: Classifier) -> Outcome:
     try:
         return classifier.classify_batch([petition])[0]
-    except Exception as error:  # noqa: BLE001 - one row must not stop the others
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - one row must not stop the others
         return RowFailed(
             f"classification failed ({type(error).__name__}), text of {len(petition.text)}",
             remedy="classify this one by hand, and report it",

@@ -4,7 +4,7 @@ import glob
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from models.errors import FileError, FileUnreadable, OutputRefused
@@ -107,7 +107,25 @@ def find_inputs(inputs: Sequence[Path], out: Path | None = None) -> tuple[list[I
                 found.setdefault(file.resolve(), Input(file, name, is_named=False))
             else:
                 left_out.append(name)
-    return list(found.values()), left_out
+    return _told_apart(list(found.values())), left_out
+
+
+def _told_apart(found: list[Input]) -> list[Input]:
+    """Files of one name from several folders keep the part of their path that differs."""
+    names = [each.name.casefold() for each in found if each.is_named]
+    if len(set(names)) == len(names):
+        return found
+    real = {each.path: Path(os.path.realpath(each.path)) for each in found if each.is_named}
+    try:
+        common = os.path.commonpath([path.parent for path in real.values()])
+    except ValueError:  # on two drives of Windows
+        return found
+    return [
+        replace(each, name=real[each.path].relative_to(common).as_posix())
+        if each.is_named
+        else each
+        for each in found
+    ]
 
 
 def _expanded(given: Path) -> list[Path]:

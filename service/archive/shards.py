@@ -9,7 +9,7 @@ from models import versions
 from models.classifier import Classifier
 from models.errors import RowUnusable
 from models.tables import Row, Table
-from models.tables.columns import ID, TEXT, TITLE, find_column
+from models.tables.columns import ID, TEXT, TITLE
 from models.text import Petition
 from service.archive.results import check_cells
 
@@ -100,11 +100,11 @@ class Shard:
 
 def layout_of(table: Table, columns: Columns, kind: str) -> Layout:
     """Raises ColumnMissing where there is no text."""
-    text = _find(table, columns.text, TEXT)
+    text = table.find(columns.text, TEXT)
     return Layout(
         table.column(TEXT[0]) if text is None else text,
-        _find(table, columns.title, TITLE),
-        _find(table, columns.id, ID),
+        table.find(columns.title, TITLE),
+        table.find(columns.id, ID),
         len(table.header),
         kind,
     )
@@ -122,7 +122,3 @@ def cut(rows: Iterable[Row]) -> Iterator[list[Row]]:
             shard, chars = [], 0
     if shard:
         yield shard
-
-
-def _find(table: Table, wanted: str | None, usual: Sequence[str]) -> int | None:
-    return table.column(wanted) if wanted is not None else find_column(table.header, usual)

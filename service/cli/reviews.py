@@ -101,14 +101,12 @@ def import_reviews(
     A row whose area or topic was changed is a correction; an unchanged one is a confirmation only
     where a column `confirmed` says so.
     """
-    from models.tables import open_table
-    from service.reviews.corrections import Places, read_corrections, write_corrections
+    from service.archive import Columns
+    from service.reviews.corrections import read_corrections, write_corrections
 
     classifier = store.load()
-    named = [name for name in (id_column, text_column) if name]
-    with open_table(source, encoding, named) as table:
-        places = Places.of(table, id_column, text_column)
-        found = read_corrections(db, table, places, classifier.taxonomy, classifier.classify)
+    columns = Columns(text=text_column, id=id_column)
+    found = read_corrections(db, source, classifier, columns, encoding)
     _tell(source, found)
     count = len(found.corrected) + len(found.confirmed)
     if count and not dry_run and (yes or click.confirm(f"Write {count} reviews?", err=True)):

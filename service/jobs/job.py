@@ -6,6 +6,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -151,11 +152,9 @@ class Jobs:
 
     def end(self, identifier: str, state: State, error: dict[str, str] | None = None) -> None:
         """Say how a file ended, unless somebody has said otherwise meanwhile."""
-        try:
-            moving = [each for each in State if each.is_moving]
+        moving = [each for each in State if each.is_moving]
+        with suppress(JobUnknown, JobConflict):
             self.change(identifier, moving, state=state, ended=_now(), error=error or {})
-        except (JobUnknown, JobConflict):
-            pass
 
     def delete(self, identifier: str) -> None:
         """Remove a file with everything that was made of it."""

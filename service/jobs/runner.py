@@ -7,11 +7,11 @@ this process ends in whatever way.
 
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from typing import IO
 
@@ -104,7 +104,7 @@ class Runner:
                 if job:
                     self._do(job)
             except Exception as error:  # noqa: BLE001 - this thread must live on
-                log.error("fault", extra={"error": type(error).__name__})
+                log.exception("fault", extra={"error": type(error).__name__})
                 self._pause(_BUSY_S)
             finally:
                 if job:
@@ -148,13 +148,13 @@ class Runner:
         """What a process made of it; None where it died."""
         folder = self.jobs.path(job.id)
         (folder / OUTCOME).unlink(missing_ok=True)
-        started = {} if os.name == "nt" else {"start_new_session": True}
-        process = subprocess.Popen(  # noqa: S603 - the program is our own
+        process = subprocess.Popen(
             [sys.executable, "-P", "-m", "service.jobs.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,  # a traceback may quote a petition
-            **started,
+            start_new_session=True,  # Ctrl-C is for the server, which tells it to stop
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
         self._active[job.id] = process
         request = {"settings": asdict(self._settings), "folder": str(folder.resolve())}
@@ -196,15 +196,11 @@ class Runner:
 
 
 def _send(pipe: IO[bytes], content: bytes) -> None:
-    try:
+    with suppress(OSError):  # it died already
         pipe.write(content)
         pipe.flush()
-    except OSError:
-        pass  # it died already
 
 
 def _close(pipe: IO[bytes]) -> None:
-    try:
+    with suppress(OSError):
         pipe.close()
-    except OSError:
-        pass

@@ -65,7 +65,7 @@ def _step(job: Job) -> Callable[..., dict[str, Any] | None]:
     return reading.read if job.state is State.READING else classifying.classify
 
 
-class _Busy(Exception):  # noqa: N818 - nothing is wrong
+class _Busy(Exception):
     """Another process works on this file."""
 
 

@@ -1,14 +1,17 @@
 """A result file that people corrected in Excel, read as reviews."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from models.classifier import Classifier
 from models.errors import InputError, LabelUnknown, PetitionDiffers, PetitionUnknown
 from models.prediction import Prediction
-from models.tables import Row, Table
-from models.tables.columns import ID, TEXT, TITLE, find_column
+from models.tables import Row, Table, find_tables, open_table, with_texts
+from models.tables.columns import ID, TEXT, TITLE
 from models.taxonomy import Taxonomy
 from models.text import Petition
+from service.archive import Columns
 from service.reviews.database import Database
 from service.reviews.judgement import Label, review
 from service.reviews.records import Record, get, record
@@ -55,43 +58,47 @@ class Places:
     optional: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls, table: Table, id_column: str | None = None, text_column: str | None = None
-    ) -> "Places":
-        """The places in a table. Raises ColumnMissing where it has none of ids or of areas.
-
-        None takes the column with a usual name.
-        """
+    def of(cls, table: Table, columns: Columns) -> "Places":
+        """The places in a table. Raises ColumnMissing where it has none of ids or of areas."""
         found = {name: at for name in _LABEL_COLUMNS if (at := _answer_place(table, name)) >= 0}
         for name, usual in (("confirmed", CONFIRMED_COLUMNS), ("note", NOTE_COLUMNS)):
             there = [table.header.index(each) for each in usual if each in table.header]
             found |= {name: there[0]} if there else {}
-        ids, area = _place(table, id_column, ID), found.pop("area", None)
+        id_place = table.find(columns.id, ID)
+        area = found.pop("area") if "area" in found else table.column("area")
         return cls(
-            table.column(ID[0]) if ids is None else ids,
-            table.column("area") if area is None else area,
-            _place(table, text_column, TEXT),
-            _place(table, None, TITLE),
+            table.column(ID[0]) if id_place is None else id_place,
+            area,
+            table.find(columns.text, TEXT),
+            table.find(columns.title, TITLE),
             found,
         )
 
 
 def read_corrections(
-    db: Database, table: Table, places: Places, taxonomy: Taxonomy, answers: Answers
+    db: Database,
+    path: Path,
+    classifier: Classifier,
+    columns: Columns,
+    encoding: str | None = None,
 ) -> Corrections:
-    """What the rows say, beside what the model answered; nothing is written.
+    """What the rows of a file say, beside what the model answered; nothing is written.
 
     A changed area or topic is a correction. An unchanged row is a confirmation only where a column
-    ``confirmed`` says so. Petitions that are not kept yet are answered by ``answers``, so that the
-    change can be seen.
+    ``confirmed`` says so. Petitions that are not kept yet are classified, so that the change can
+    be seen. Raises FileError.
     """
     found = Corrections()
-    for row in table.rows:
-        found.rows += 1
-        try:
-            _read_row(db, row, places, taxonomy, answers, found)
-        except (InputError, LabelUnknown, PetitionDiffers) as error:
-            found.problems.append(f"line {row.line}: {error}")
+    named = columns.named()
+    for place in with_texts(find_tables(path), encoding, named):
+        with open_table(place, encoding, named) as table:
+            places = Places.of(table, columns)
+            for row in table.rows:
+                found.rows += 1
+                try:
+                    _read_row(db, row, places, classifier.taxonomy, classifier.classify, found)
+                except (InputError, LabelUnknown, PetitionDiffers) as error:
+                    found.problems.append(f"{table.name}, line {row.line}: {error}")
     return found
 
 
@@ -123,13 +130,13 @@ def _read_row(
 ) -> None:
     if row.problem:
         raise LabelUnknown(row.problem, remedy="mend this row in the file")
-    cells = {name: _plain(row.values[at]) for name, at in places.optional.items()}
-    petition_id = _plain(row.values[places.id])
+    cells = {name: row.values[at].strip() for name, at in places.optional.items()}
+    petition_id = row.values[places.id].strip()
     if not petition_id:
         raise LabelUnknown("the row has no id", remedy="keep the column of ids as it was")
     known, petition = _known(db, row, places, petition_id)
     answered = known.answered if known else _answered(answers, petition)
-    label = _label(_plain(row.values[places.area]), cells, answered, taxonomy)
+    label = _label(row.values[places.area].strip(), cells, answered, taxonomy)
     is_confirmed = cells.get("confirmed", "").lower() in YES
     is_done = label is not None and known is not None and _is_in_force(known, label)
     if is_done or (label is None and not is_confirmed):
@@ -206,19 +213,8 @@ def _is_topic(taxonomy: Taxonomy, area: str, cell: str, topic: str | None) -> bo
     return named is not None and named.code == topic
 
 
-def _place(table: Table, wanted: str | None, usual: Sequence[str]) -> int | None:
-    return table.column(wanted) if wanted is not None else find_column(table.header, usual)
-
-
 def _answer_place(table: Table, name: str) -> int:
     """The column of an answer; the one with a prefix where the office has its own of that name."""
     while f"pt_{name}" in table.header:
         name = f"pt_{name}"
     return table.header.index(name) if name in table.header else -1
-
-
-def _plain(cell: str) -> str:
-    """The cell without the apostrophe that keeps Excel from running it."""
-    cell = cell.strip()
-    guarded: Sequence[str] = ("'=", "'+", "'-", "'@")
-    return cell[1:] if cell.startswith(tuple(guarded)) else cell
