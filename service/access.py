@@ -54,6 +54,16 @@ NEEDS: dict[str, Right | Open] = {
     "login.log_in": Open.EVERYBODY,
     "login.log_out": Open.LOGGED_IN,
     "pages.desk": Right.CLASSIFY,
+    "batch.overview": Right.CLASSIFY,
+    "batch.upload": Right.CLASSIFY,
+    "batch.bring_back": Right.REVIEW,
+    "batch.job": Right.CLASSIFY,
+    "batch.look": Right.CLASSIFY,
+    "batch.start": Right.CLASSIFY,
+    "batch.stop": Right.CLASSIFY,
+    "batch.delete": Right.CLASSIFY,
+    "batch.progress": Right.CLASSIFY,
+    "batch.result": Right.CLASSIFY,
 }
 """What each view needs. One that is missing here answers nobody."""
 

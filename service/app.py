@@ -9,6 +9,8 @@ from flask_bootstrap import Bootstrap5
 from models.store import Store
 from service.access import register_access
 from service.api import api
+from service.batch_page import batch
+from service.jobs import Jobs, Runner
 from service.limits import register_limits
 from service.login import login
 from service.monitoring import register_monitoring
@@ -49,12 +51,16 @@ def create_app(settings: Settings) -> Flask:
     Bootstrap5(app)
     app.extensions["running"] = Running(Store(settings.versions))
     app.extensions["reviews"] = open_database(settings)
+    app.extensions["jobs"] = Runner(Jobs(settings.data_folder / "uploads"), settings)
+    app.extensions["max_upload_bytes"] = settings.max_upload_bytes
+    app.extensions["upload_days"] = settings.upload_days
     register_monitoring(app)
     register_limits(app, settings)
     app.register_blueprint(api)
     app.register_blueprint(review_routes)
     app.register_blueprint(login)
     app.register_blueprint(pages)
+    app.register_blueprint(batch)
     register_problems(app)
     register_access(app, settings)
     app.after_request(_secure)

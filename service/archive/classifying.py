@@ -11,7 +11,6 @@ from service.archive.results import Outcome
 from service.archive.shards import CHUNK_ROWS, Layout, Shard
 from service.archive.summary import Summary
 
-
 Keep = Callable[[Shard, Sequence[Outcome]], object]
 
 

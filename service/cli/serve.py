@@ -32,7 +32,11 @@ def command(config: object, **options: object) -> None:
     app = create_app(settings)
     with suppress(TriageError):  # the log tells; the service is alive and waits for a good one
         app.extensions["running"].classifier()
-    serve(app, settings)
+    app.extensions["jobs"].start()
+    try:
+        serve(app, settings)
+    finally:
+        app.extensions["jobs"].stop()
 
 
 def train_first(store: Store) -> None:

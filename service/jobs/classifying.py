@@ -1,17 +1,19 @@
 """All rows of an uploaded file classified, kept for review where that is wanted, and written."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from models.errors import FileError
 from models.files import write_whole
 from models.prediction import Prediction
 from models.store import Store
 from models.text import Petition
-from service.archive import Model, Options, Plan, Progress, classify_archive, make_plan
+from service.archive import Model, Options, Plan, Progress, Summary, classify_archive, make_plan
 from service.archive.plan import SUMMARY_NAME
 from service.archive.results import Outcome
 from service.archive.shards import Shard
@@ -52,14 +54,24 @@ def classify(
             keep=keeper.keep if keeper else None,
         )
         model = Model(Store(settings.versions).folder / job.version)
-        if classify_archive(plan, model, options, progress, should_stop).stopped:
+        summary = classify_archive(plan, model, options, progress, should_stop)
+        if summary.stopped:
             return {"stopped": True}
+        _refuse_nothing(plan, summary)
     teller.tell({"phase": "writing"}, now=True)
     told = write_downloads(folder, job, plan, _ids(folder) if job.choices.record else None)
     told["tables"] = read_document(plan.out / SUMMARY_NAME) or {}
     told["recorded"] = _recorded(folder)
     write_whole(folder / SUMMARY, json.dumps(told, ensure_ascii=False).encode())
     return None
+
+
+def _refuse_nothing(plan: Plan, summary: Summary) -> None:
+    """Raise the error of the first table where none could be read."""
+    errors = [found for found in summary.files.values() if isinstance(found, FileError)]
+    if errors and len(errors) == len(summary.files):
+        shutil.rmtree(plan.out, ignore_errors=True)
+        raise errors[0]
 
 
 class Teller:

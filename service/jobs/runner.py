@@ -7,10 +7,12 @@ this process ends in whatever way.
 
 import json
 import logging
+import shutil
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict
 from typing import IO
@@ -89,11 +91,24 @@ class Runner:
 
     def delete(self, identifier: str) -> None:
         """Remove a file, whatever is being done with it."""
+        self._kill(identifier)
+        self.jobs.delete(identifier)
+
+    def clear(self, identifier: str, names: Collection[str], expected: Collection[State]) -> None:
+        """Remove from a file's folder what was made of it. Raises JobUnknown, JobConflict."""
+        self.jobs.change(identifier, expected)
+        self._kill(identifier)
+        for name in names:
+            path = self.jobs.path(identifier) / name
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            path.unlink(missing_ok=True)
+
+    def _kill(self, identifier: str) -> None:
         process = self._active.get(identifier)
         if process:
             process.kill()
             process.wait()
-        self.jobs.delete(identifier)
 
     def _work(self, states: set[State], most_bytes: int | None) -> None:
         while not self._stopping:
@@ -103,7 +118,7 @@ class Runner:
                 job = self._take(states, most_bytes)
                 if job:
                     self._do(job)
-            except Exception as error:  # noqa: BLE001 - this thread must live on
+            except Exception as error:
                 log.exception("fault", extra={"error": type(error).__name__})
                 self._pause(_BUSY_S)
             finally:
