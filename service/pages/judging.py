@@ -92,4 +92,4 @@ def _back(place: str | None, told: dict[str, Any]) -> str:
     if place != "queue":
         return url_for("pages.desk", **told)
     filters = {name: request.form.get(name) for name in ("area_wanted", "reason", "order")}
-    return url_for("pages.queue", **told, **{key: value for key, value in filters.items() if value})
+    return url_for("pages.queue", **told | {key: value for key, value in filters.items() if value})
