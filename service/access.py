@@ -13,10 +13,11 @@ from enum import Enum
 from typing import Literal
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, redirect, render_template, request, session, url_for
+from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from models.errors import AccessDenied, LoginNeeded, RequestForged
+from service.problems import is_page
 from service.recording import database
 from service.reviews.accounts import find_account
 from service.reviews.keys import check_key
@@ -54,6 +55,11 @@ NEEDS: dict[str, Right | Open] = {
     "login.log_in": Open.EVERYBODY,
     "login.log_out": Open.LOGGED_IN,
     "pages.desk": Right.CLASSIFY,
+    "pages.queue": Right.REVIEW,
+    "pages.leave": Right.REVIEW,
+    "pages.judge": Right.REVIEW,
+    "pages.undo": Right.REVIEW,
+    "pages.petition": Right.REVIEW,
     "batch.overview": Right.CLASSIFY,
     "batch.upload": Right.CLASSIFY,
     "batch.bring_back": Right.REVIEW,
@@ -168,13 +174,9 @@ def _guard() -> ResponseReturnValue | None:
         if endpoint is not None:
             _check_right(endpoint)
     except LoginNeeded:
-        if not _is_page(endpoint):
+        if not is_page():
             raise
         return redirect(url_for("login.log_in", next=_here()))
-    except (AccessDenied, RequestForged) as error:
-        if not _is_page(endpoint):
-            raise
-        return render_template("refused.html", code=error.code), 403
     return None
 
 
@@ -217,7 +219,7 @@ def _netloc(url: str) -> str:
 
 def _check_token() -> None:
     """Only forms need it: a browser sends nothing else to another site without asking first."""
-    if request.mimetype not in _FORMS or not _is_page(request.endpoint):
+    if request.mimetype not in _FORMS or not is_page():
         return
     kept, sent = session.get("token", ""), request.form.get(TOKEN, "")
     if not kept or not hmac.compare_digest(kept.encode(), sent.encode(errors="replace")):
@@ -226,11 +228,6 @@ def _check_token() -> None:
 
 def _is_by_key() -> bool:
     return "Authorization" in request.headers
-
-
-def _is_page(endpoint: str | None) -> bool:
-    """Whether a person with a browser asks: all but the routes of the API."""
-    return endpoint is not None and not endpoint.startswith("api")
 
 
 def _here() -> str | None:

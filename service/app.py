@@ -15,6 +15,7 @@ from service.limits import register_limits
 from service.login import login
 from service.monitoring import register_monitoring
 from service.pages import pages
+from service.pages.navigation import navigation
 from service.problems import register_problems
 from service.review_routes import review_routes
 from service.reviews.database import open_database
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(login)
     app.register_blueprint(pages)
     app.register_blueprint(batch)
+    app.context_processor(navigation)
     register_problems(app)
     register_access(app, settings)
     app.after_request(_secure)

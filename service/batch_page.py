@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import (
     Blueprint,
@@ -18,7 +18,6 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from models.errors import FileUnreadable, JobUnknown, TriageError
-from models.taxonomy import Taxonomy
 from service import batch_words as words
 from service.access import caller
 from service.api import running
@@ -28,6 +27,9 @@ from service.jobs.downloads import SUFFIXES, download_name, download_path
 from service.jobs.job import read_document
 from service.jobs.reading import PREVIEW
 from service.reviews.rights import Right
+
+if TYPE_CHECKING:
+    from models.taxonomy import Taxonomy
 
 batch = Blueprint("batch", __name__, url_prefix="/batch")
 

@@ -91,8 +91,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     ),
     (
         r"more than 15 digits.*from row (\d+)",
-        "有超过 15 位的数字（如身份证号）存成了数值，Excel 已丢掉末几位（第 {0} 行起），"
-        "结果里照原样保留。",
+        (
+            "有超过 15 位的数字（如身份证号）存成了数值，Excel 已丢掉末几位（第 {0} 行起），"
+            "结果里照原样保留。"
+        ),
     ),
     (
         r"row (\d+): (\d+) values under (\d+) columns",

@@ -86,6 +86,11 @@ ROUTES = {
     "login.log_in": ("GET", "/login"),
     "login.log_out": ("POST", "/logout"),
     "pages.desk": ("GET", "/"),
+    "pages.queue": ("GET", "/queue"),
+    "pages.leave": ("POST", "/queue/leave"),
+    "pages.judge": ("POST", "/judge"),
+    "pages.undo": ("POST", "/undo"),
+    "pages.petition": ("GET", "/petitions/none"),
     "static": ("GET", "/static/desk.css"),
     "bootstrap.static": ("GET", "/bootstrap/static/css/bootstrap.min.css"),
 }
@@ -94,7 +99,8 @@ EVERYBODY = {name for name, needed in NEEDS.items() if needed is Open.EVERYBODY}
 CLASSIFY = {"api.classify", "api.classify_batch", "api.taxonomy", "api.model", "pages.desk"}
 REVIEW = {
     "api_reviews.review", "api_reviews.undo", "api_reviews.following", "api_reviews.reviews",
-    "api_reviews.petition",
+    "api_reviews.petition", "pages.queue", "pages.leave", "pages.judge", "pages.undo",
+    "pages.petition",
 }  # fmt: skip
 ADMIN = {"api_reviews.forget"}
 METRICS = {"api.metrics"}
@@ -126,11 +132,13 @@ def test_every_route_lets_in_whom_it_should(open_app: Flask, office: Database, w
             client = logged_in(open_app, who)
         method, path = ROUTES[endpoint]
         if method == "POST":  # a form to a page, where it needs its token
-            form: dict[str, str] | None = {} if endpoint in LOGOUT else None
+            form: dict[str, str] | None = None if endpoint.startswith("api") else {}
             response = client.post(path, data=form, headers=headers, base_url=HTTPS)
         else:
             response = client.open(path, method=method, headers=headers, base_url=HTTPS)
-        to_login = response.status_code == 302 and (endpoint not in LOGOUT or who == "nobody")
+        to_login = response.headers.get("Location", "").startswith("/login") and (
+            endpoint not in LOGOUT or who == "nobody"
+        )
         forbidden = response.status_code in (401, 403) or to_login
         assert forbidden == (endpoint not in ALLOWED[who] | EVERYBODY), endpoint
         response.close()
