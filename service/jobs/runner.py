@@ -29,8 +29,7 @@ TRIES = 3
 SMALL_BYTES = 5_000_000
 """Smaller files do not wait for a large one."""
 READING_LIMIT_S = 180
-_POLL_S = 0.5
-_BUSY_S = 5
+_PAUSE_S = 5
 _PURGE_S = 3600
 
 
@@ -45,6 +44,7 @@ class Runner:
         self._active: dict[str, subprocess.Popen[bytes] | None] = {}
         self._wake = threading.Condition()
         self._threads: list[threading.Thread] = []
+        self._calls = 0
         self._stopping = False
         self._purged_at = -float(_PURGE_S)
 
@@ -67,6 +67,7 @@ class Runner:
         """Look for work now."""
         self.start()
         with self._wake:
+            self._calls += 1
             self._wake.notify_all()
 
     def stop(self, timeout_s: float = 10) -> None:
@@ -112,7 +113,7 @@ class Runner:
 
     def _work(self, states: set[State], most_bytes: int | None) -> None:
         while not self._stopping:
-            job = None
+            job, calls = None, self._calls
             try:
                 self._purge()
                 job = self._take(states, most_bytes)
@@ -120,17 +121,16 @@ class Runner:
                     self._do(job)
             except Exception as error:
                 log.exception("fault", extra={"error": type(error).__name__})
-                self._pause(_BUSY_S)
             finally:
                 if job:
                     self._active.pop(job.id, None)
             if not job:
-                self._pause(_POLL_S * 10)
+                self._pause(_PAUSE_S, calls)
 
-    def _pause(self, seconds: float) -> None:
+    def _pause(self, seconds: float, calls: int) -> None:
+        """Wait, unless somebody has called since so many calls."""
         with self._wake:
-            if not self._stopping:
-                self._wake.wait(seconds)
+            self._wake.wait_for(lambda: self._stopping or self._calls != calls, seconds)
 
     def _take(self, states: set[State], most_bytes: int | None) -> Job | None:
         """The next file to do something with: the oldest of those that nobody works on."""
@@ -194,7 +194,7 @@ class Runner:
             died = {"code": "worker-died", "detail": "the process that worked on it died"}
             self.jobs.end(job.id, State.FAILED, died)
         elif outcome.get("busy"):
-            self._pause(_BUSY_S)
+            log.warning("upload is worked on elsewhere", extra={"job": job.id})
         elif error := outcome.get("error"):
             self.jobs.end(job.id, State.FAILED, error)  # type: ignore[arg-type] # the worker's document
             log.info("upload failed", extra={"job": job.id, "code": error["code"]})  # type: ignore[index]
