@@ -240,6 +240,8 @@ def _progress(found: Job) -> dict[str, Any]:
 
 
 def _line(told: dict[str, Any]) -> str:
+    if not told["rows_per_s"]:
+        return f"已处理 {told['rows']:,} 行，正在估计还要多久"
     parts = [f"已处理 {told['rows']:,} 行", f"每秒约 {told['rows_per_s']:,.0f} 行"]
     if told["seconds_left"] is not None:
         parts.append(f"大约还要 {words.time_in_words(told['seconds_left'])}")
@@ -252,7 +254,8 @@ def _choices(found: Job) -> Choices:
     """What the form says of how to read the file."""
     form = request.form
     preview = read_document(_jobs().path(found.id) / PREVIEW) or {}
-    headers = _headers(preview)
+    # Names that were read in another encoding are names no more.
+    headers = _headers(preview) if form.get("encoding", "") == found.choices.encoding else []
     tables = [table["name"] for table in preview.get("tables", [])]
     encoding = form.get("encoding", "")
     return Choices(

@@ -27,6 +27,8 @@ _ENCODING_NAMES = {
     "big5": "Big5（繁体）",
 }
 
+_THOUSAND = 1000
+
 NO_FILE = "没有选择文件。请先选一个文件，再按“上传”。"
 EMPTY_FILE = "文件是空的（0 字节）。请检查是不是传错了文件。"
 WRONG_KIND = (
@@ -142,9 +144,11 @@ def encoding_name(encoding: str) -> str:
 
 def size_in_words(size: float) -> str:
     """A file's size."""
-    if size < 1000:  # noqa: PLR2004 - bytes
-        return f"{size:.0f} 字节"
-    return f"{size / 1000:.0f} KB" if size < 1e6 else f"{size / 1e6:.1f} MB"  # noqa: PLR2004 - a megabyte
+    for unit in ("字节", "KB", "MB"):
+        if size < _THOUSAND:
+            return f"{size:.3g} {unit}"
+        size /= _THOUSAND
+    return f"{size:.3g} GB"
 
 
 def time_in_words(seconds: float) -> str:

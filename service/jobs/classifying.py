@@ -20,7 +20,7 @@ from service.archive.shards import Shard
 from service.archive.work import work_folder
 from service.jobs.downloads import write_downloads
 from service.jobs.job import Job, read_document
-from service.jobs.reading import columns_of
+from service.jobs.reading import columns_of, counts
 from service.reviews.database import Database, open_database
 from service.reviews.records import Record, record_all
 from service.settings import Settings
@@ -29,8 +29,6 @@ PROGRESS = "progress.json"
 RESULTS = "results"
 IDS = "ids"
 SUMMARY = "summary.json"
-COUNTING = frozenset({"序号", "no", "no."})
-"""Names of columns that only count: their numbers come again in every file."""
 _PAUSE_S = 0.3
 
 
@@ -149,8 +147,9 @@ class _Keeper:
     def _petition(self, shard: Shard, at: int, *, own: bool) -> Petition:
         """The petition of a row under its own id, else under that of its place in this file."""
         petition = shard.layout.petition(shard.rows[at])
-        counts = (self.id_column or "").strip().lower() in COUNTING and not self._job.choices.id
-        if own and petition.id and not counts and not self._job.choices.no_id:
+        chosen = self._job.choices
+        no_id = chosen.no_id or (counts(self.id_column) and not chosen.id)
+        if own and petition.id and not no_id:
             return petition
         table = f"{shard.table + 1}:" if shard.table else ""
         return replace(petition, id=f"{self._job.id}:{table}{shard.first + at + 1}")
