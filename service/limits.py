@@ -16,6 +16,8 @@ from service.settings import Settings
 UPLOADS = frozenset({"/batch", "/batch/corrected"})
 """What takes whole files."""
 
+_UPLOAD_MEMORY_BYTES = 500_000
+"""What is read of a form at once; a file in it goes to the disk."""
 UPLOAD_FORM_BYTES = 4096
 """What a form adds to the file in it."""
 
@@ -99,6 +101,7 @@ def _check_name(names: frozenset[str]) -> None:
 def _allow_uploads(most_bytes: int) -> None:
     if request.path in UPLOADS:
         request.max_content_length = most_bytes + UPLOAD_FORM_BYTES
+        request.max_form_memory_size = _UPLOAD_MEMORY_BYTES
 
 
 def check_time() -> None:
