@@ -12,6 +12,7 @@ TriageError
 │   ├── FileUnreadable
 │   ├── EncodingUnknown
 │   ├── ColumnMissing
+│   ├── InputChanged
 │   └── OutputRefused
 ├── LimitError        the sender: too much at once
 │   ├── TimeExceeded
@@ -122,7 +123,7 @@ class FileUnreadable(FileError):
 
 
 class EncodingUnknown(FileError):
-    """The file is neither UTF-8, UTF-16 with a byte order mark, nor GB18030."""
+    """The file is neither UTF-8, UTF-16 nor GB18030."""
 
     code = "encoding-unknown"
 
@@ -131,6 +132,12 @@ class ColumnMissing(FileError):
     """The header lacks a column that is needed."""
 
     code = "column-missing"
+
+
+class InputChanged(FileError):
+    """The file was written to while it was read."""
+
+    code = "input-changed"
 
 
 class OutputRefused(FileError):
@@ -144,9 +151,16 @@ class LimitError(TriageError):
 
     code = "limit"
 
-    def __init__(self, found: str, *, expected: str = "", retry_after_s: int = 5) -> None:
+    def __init__(
+        self,
+        found: str,
+        *,
+        expected: str = "",
+        remedy: str = "send the request again later",
+        retry_after_s: int = 5,
+    ) -> None:
         """``retry_after_s`` is when it may succeed."""
-        super().__init__(found, expected=expected, remedy="send the request again later")
+        super().__init__(found, expected=expected, remedy=remedy)
         self.retry_after_s = retry_after_s
 
 

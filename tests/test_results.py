@@ -10,7 +10,7 @@ import python_calamine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.errors import CellTooLong, OutputRefused, RowUnusable
+from models.errors import CellTooLong, FileUnreadable, OutputRefused, RowUnusable
 from models.tables import Row, find_tables, open_table
 from models.tables.guards import ANSWER_COLUMNS
 from service.archive import books
@@ -119,7 +119,7 @@ def test_a_cell_too_long_for_excel_is_an_error_there(tmp_path: Path) -> None:
 
 def test_too_many_columns_for_excel_are_refused(tmp_path: Path) -> None:
     """Before anything is written."""
-    with pytest.raises(OutputRefused, match="columns"):
+    with pytest.raises(FileUnreadable, match="columns"):
         written(tmp_path / "a.xlsx", [], 16_380)
     assert not list(tmp_path.iterdir())
 

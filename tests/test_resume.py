@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from models.classifier import Classifier
-from models.errors import ClusterLost, InputError, OutputRefused, TriageError
+from models.errors import ClusterLost, InputChanged, InputError, OutputRefused, TriageError
 from models.prediction import Prediction
 from models.store import Store
 from models.tables import find_tables, open_table
@@ -28,6 +28,7 @@ from service.archive import (
     Summary,
     classify_archive,
     classifying,
+    discard,
     make_plan,
     parts,
     shards,
@@ -164,6 +165,32 @@ def test_two_processes_do_not_write_one_result(source: Path, tmp_path: Path, mod
 
     assert classify_archive(plan, model, progress=second).rows == ROWS
     assert refused
+
+
+def test_a_stopped_run_can_be_forgotten(source: Path, tmp_path: Path, model: Model) -> None:
+    """Nothing of it stays."""
+    plan = make_plan([source], tmp_path / "a.csv")
+    assert classify_archive(plan, model, should_stop=after(2)).stopped
+    discard(plan)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_a_file_that_grows_while_it_is_read_is_told(
+    source: Path, tmp_path: Path, model: Model
+) -> None:
+    """In a folder it stops no other file."""
+    (tmp_path / "other.csv").write_text(f"内容\n{TEXT}\n", encoding="utf-8")
+    plan = make_plan([source, tmp_path / "other.csv"], tmp_path / "out")
+
+    def write(progress: Progress) -> None:
+        if progress.table == "in.csv":
+            with source.open("a", encoding="utf-8") as file:
+                file.write("\n61,后来")
+
+    summary = classify_archive(plan, model, progress=write)
+    found = summary.files["in.csv"]
+    assert isinstance(found, InputChanged)
+    assert summary.rows == 1
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])

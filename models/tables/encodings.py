@@ -140,6 +140,8 @@ def _find_codec(name: str) -> codecs.CodecInfo | None:
 
 def _utf16(start: bytes) -> str | None:
     """UTF-16 of one byte order, where zero bytes stand only beside ASCII, all on one side."""
+    if 0 not in start:
+        return None
     start = start[: len(start) // 2 * 2]
     low, high = start[::2], start[1::2]
     for encoding, ascii_bytes, zeros in (("utf-16-le", low, high), ("utf-16-be", high, low)):

@@ -18,7 +18,8 @@ often the run is killed, the result is the same. A page that takes a file does n
     model = Model(store.folder / version, classifier)    # the classifier that is loaded already
     summary = classify_archive(plan, model, Options(), on_progress, should_stop)
 
-in a thread of its own; ``dataclasses.asdict(progress)`` is ready for JSON.
+in a thread of its own; ``dataclasses.asdict(progress)`` is ready for JSON, and
+``discard(plan)`` forgets what a run that was stopped has done.
 """
 
 from service.archive.plan import Job, Plan, find_inputs, make_plan
@@ -27,6 +28,7 @@ from service.archive.progress import Progress
 from service.archive.run import Options, classify_archive, classify_file
 from service.archive.shards import Columns, Model
 from service.archive.summary import Summary
+from service.archive.work import discard
 
 __all__ = [
     "Columns",
@@ -39,6 +41,7 @@ __all__ = [
     "Summary",
     "classify_archive",
     "classify_file",
+    "discard",
     "find_inputs",
     "make_plan",
     "preview",

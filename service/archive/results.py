@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from models.errors import CellTooLong, InputError, OutputRefused
+from models.errors import CellTooLong, FileUnreadable, InputError, OutputRefused
 from models.files import replace
 from models.prediction import Prediction
 from models.tables import Row
@@ -98,8 +98,10 @@ def assemble(
 ) -> None:
     """Write the whole result at ``aside``, then let it take its place. Raises OutputRefused."""
     if format_.kind == ".xlsx" and len(header) > MAX_SHEET_COLUMNS:
-        raise OutputRefused(
-            f"{out.name}: {len(header)} columns", expected=f"at most {MAX_SHEET_COLUMNS} in Excel"
+        raise FileUnreadable(
+            f"{out.name}: {len(header)} columns",
+            expected=f"at most {MAX_SHEET_COLUMNS} in Excel",
+            remedy="write CSV",
         )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

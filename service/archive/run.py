@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from models.classifier import Classifier
-from models.errors import ClusterLost, FileError, FileUnreadable, OutputRefused
+from models.errors import ClusterLost, FileError, FileUnreadable, InputChanged, OutputRefused
 from models.tables import open_table
 from service.archive.classifying import Keep, run_shard
 from service.archive.cluster import in_cluster
@@ -168,7 +168,7 @@ class _Run:
         if summary.rows != parts.rows:
             raise RuntimeError(f"{parts.rows} rows were read and {summary.rows} written")
         if _state(job) != before:
-            raise OutputRefused(
+            raise InputChanged(
                 f"{job.place.name}: changed while it was read", remedy="run the command again"
             )
         header = full_header(table.header)

@@ -78,10 +78,8 @@ def open_work(plan: Plan, manifest: Mapping[str, Any], *, restart: bool) -> Iter
     with other inputs, another version or other options, or while another process works on it.
     """
     folder = work_folder(plan)
-    if restart and folder.is_dir():
-        with locked(folder):
-            pass
-        shutil.rmtree(folder, ignore_errors=True)
+    if restart:
+        discard(plan)
     found = _read_manifest(folder)
     if found is None:
         if not restart:
@@ -98,6 +96,15 @@ def open_work(plan: Plan, manifest: Mapping[str, Any], *, restart: bool) -> Iter
         shutil.rmtree(folder, ignore_errors=True)  # of an input that cannot be read nothing is kept
         raise
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def discard(plan: Plan) -> None:
+    """Forget what an unfinished run of this plan has done. Raises OutputRefused while it works."""
+    folder = work_folder(plan)
+    if folder.is_dir():
+        with locked(folder):
+            pass
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def work_folder(plan: Plan) -> Path:

@@ -102,11 +102,11 @@ def import_reviews(
     where a column `confirmed` says so.
     """
     from service.archive import Columns
-    from service.reviews.corrections import read_corrections, write_corrections
+    from service.reviews.corrections import read_file, write_corrections
 
     classifier = store.load()
     columns = Columns(text=text_column, id=id_column)
-    found = read_corrections(db, source, classifier, columns, encoding)
+    found = read_file(db, source, classifier, columns, encoding)
     _tell(source, found)
     count = len(found.corrected) + len(found.confirmed)
     if count and not dry_run and (yes or click.confirm(f"Write {count} reviews?", err=True)):

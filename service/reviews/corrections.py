@@ -14,6 +14,7 @@ from models.text import Petition
 from service.archive import Columns
 from service.reviews.database import Database
 from service.reviews.judgement import Label, review
+from service.reviews.masking import mask
 from service.reviews.records import Record, get, record
 
 YES = frozenset({"1", "true", "yes", "y", "x", "是", "对", "√", "✓", "确认", "已确认"})
@@ -46,6 +47,15 @@ class Corrections:
     """Petitions among them that are not kept yet."""
     problems: list[str] = field(default_factory=list)
 
+    def add(self, other: "Corrections") -> None:
+        """Take in what another table of the same file says."""
+        self.rows += other.rows
+        self.corrected += other.corrected
+        self.confirmed += other.confirmed
+        self.unchanged += other.unchanged
+        self.new += other.new
+        self.problems += other.problems
+
 
 @dataclass(frozen=True)
 class Places:
@@ -58,47 +68,60 @@ class Places:
     optional: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, table: Table, columns: Columns) -> "Places":
-        """The places in a table. Raises ColumnMissing where it has none of ids or of areas."""
+    def in_table(cls, table: Table, columns: Columns) -> "Places":
+        """The places of the ``columns``. Raises ColumnMissing without one of ids or of areas."""
+        at = table.find(columns.id, ID)
+        at = table.column(ID[0]) if at is None else at
+        return cls.of(table, at, table.find(columns.text, TEXT), table.find(columns.title, TITLE))
+
+    @classmethod
+    def of(cls, table: Table, id_column: int, text: int | None, title: int | None) -> "Places":
+        """The places in a table. Raises ColumnMissing where it has no column of areas."""
         found = {name: at for name in _LABEL_COLUMNS if (at := _answer_place(table, name)) >= 0}
         for name, usual in (("confirmed", CONFIRMED_COLUMNS), ("note", NOTE_COLUMNS)):
             there = [table.header.index(each) for each in usual if each in table.header]
             found |= {name: there[0]} if there else {}
-        id_place = table.find(columns.id, ID)
         area = found.pop("area") if "area" in found else table.column("area")
-        return cls(
-            table.column(ID[0]) if id_place is None else id_place,
-            area,
-            table.find(columns.text, TEXT),
-            table.find(columns.title, TITLE),
-            found,
-        )
+        return cls(id_column, area, text, title, found)
 
 
-def read_corrections(
+def read_file(
     db: Database,
     path: Path,
     classifier: Classifier,
     columns: Columns,
     encoding: str | None = None,
 ) -> Corrections:
-    """What the rows of a file say, beside what the model answered; nothing is written.
-
-    A changed area or topic is a correction. An unchanged row is a confirmation only where a column
-    ``confirmed`` says so. Petitions that are not kept yet are classified, so that the change can
-    be seen. Raises FileError.
-    """
+    """What all tables of a file say; nothing is written. Raises FileError."""
     found = Corrections()
     named = columns.named()
-    for place in with_texts(find_tables(path), encoding, named):
-        with open_table(place, encoding, named) as table:
-            places = Places.of(table, columns)
-            for row in table.rows:
-                found.rows += 1
-                try:
-                    _read_row(db, row, places, classifier.taxonomy, classifier.classify, found)
-                except (InputError, LabelUnknown, PetitionDiffers) as error:
-                    found.problems.append(f"{table.name}, line {row.line}: {error}")
+    tables = with_texts(find_tables(path), encoding, named)
+    for each in tables:
+        with open_table(each, encoding, named) as table:
+            places = Places.in_table(table, columns)
+            told = read_corrections(db, table, places, classifier.taxonomy, classifier.classify)
+        if len(tables) > 1:
+            told.problems = [f"{each.name}, {problem}" for problem in told.problems]
+        found.add(told)
+    return found
+
+
+def read_corrections(
+    db: Database, table: Table, places: Places, taxonomy: Taxonomy, answers: Answers
+) -> Corrections:
+    """What the rows say, beside what the model answered; nothing is written.
+
+    A changed area or topic is a correction. An unchanged row is a confirmation only where a column
+    ``confirmed`` says so. Petitions that are not kept yet are answered by ``answers``, so that the
+    change can be seen.
+    """
+    found = Corrections()
+    for row in table.rows:
+        found.rows += 1
+        try:
+            _read_row(db, row, places, taxonomy, answers, found)
+        except (InputError, LabelUnknown, PetitionDiffers) as error:
+            found.problems.append(f"line {row.line}: {error}")
     return found
 
 
@@ -155,16 +178,32 @@ def _is_in_force(known: Record, label: Label) -> bool:
 def _known(
     db: Database, row: Row, places: Places, petition_id: str
 ) -> tuple[Record | None, Petition | None]:
-    """The record, or else the petition as it stands in the row."""
+    """The record, or else the petition as it stands in the row.
+
+    Offices count anew in each file: a kept petition of the same id may be another one.
+    """
+    text = row.values[places.text] if places.text is not None else ""
     try:
-        return get(db, petition_id), None
+        kept = get(db, petition_id)
     except PetitionUnknown as error:
         if places.text is None:
             raise LabelUnknown(
                 "no petition is kept under the id in this row", remedy="add the column of its text"
             ) from error
+    else:
+        if text.strip() and _bare(text) != _bare(kept.text):
+            raise PetitionDiffers(
+                "another text is kept under the id in this row",
+                remedy="name a column of ids that differ between files, or restore the text",
+            )
+        return kept, None
     title = row.values[places.title] if places.title is not None else ""
-    return None, Petition(row.values[places.text], title or None, petition_id)
+    return None, Petition(text, title or None, petition_id)
+
+
+def _bare(text: str) -> str:
+    """The text as it is kept at least: masked, and without what Excel changes of line ends."""
+    return "".join(mask(text).split())
 
 
 def _answered(answers: Answers, petition: Petition | None) -> tuple[str | None, str | None]:
