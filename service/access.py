@@ -60,6 +60,16 @@ NEEDS: dict[str, Right | Open] = {
     "pages.judge": Right.REVIEW,
     "pages.undo": Right.REVIEW,
     "pages.petition": Right.REVIEW,
+    "pages.statistics": Right.REVIEW,
+    "pages.model": Right.REVIEW,
+    "pages.report": Right.REVIEW,
+    "pages.promote": Right.MODELS,
+    "pages.rollback": Right.MODELS,
+    "pages.accounts": Right.ADMIN,
+    "pages.change_account": Right.ADMIN,
+    "pages.keys": Right.ADMIN,
+    "pages.add_key": Right.ADMIN,
+    "pages.revoke_key": Right.ADMIN,
 }
 """What each view needs. One that is missing here answers nobody."""
 

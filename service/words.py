@@ -45,6 +45,16 @@ RIGHTS = {
     Right.ADMIN: "删除信访件、管理账户和密钥",
 }
 
+GATE = {
+    "no-comparison": "没有可以比较的留出结果",
+    "other-areas": "它的领域和正在运行的版本不同",
+    "few-rows": "两个版本共有的行太少，无法比较",
+    "worse": "在两个版本共有的行上，宏平均 F1 可能下降超过 0.02",
+    "decides-less": "有的领域可自动分办的比例下降超过一成",
+    "relabelled": "有的行改过标签，需要先在命令行用 --accept-relabelled 确认",
+}
+"""What the gate found against a version, by its code."""
+
 PROBLEMS = {
     "request-forged": "这个页面已经过期，刚才的操作没有执行。请从受理台重新打开再试一次。",
     "access-denied": "您的账户没有这项权限。需要时请找管理员。",
