@@ -89,7 +89,7 @@ class Store:
         return versions.load(self.folder / self.resolve(version))
 
     def promote(self, version: str, why: str, by: str | None = None) -> Promotion:
-        """Verify the version, then let it answer from now on; without ``by`` it is this user's deed."""
+        """Verify the version, then let it answer; without ``by`` it is this user's deed."""
         name = self.load(version).version
         try:
             history = self.history()
