@@ -35,6 +35,14 @@ NO_MODEL = "模型还没有准备好。请联系管理员（运行 petition-tria
 
 ACTIONS = {"confirmed": "已确认", "corrected": "已更正为", "undone": "已撤销"}
 
+WHY = {
+    "trained": "训练后启用",
+    "first start": "首次启动时训练",
+    "by hand": "在命令行启用",
+    "forced: by hand": "在命令行强制启用",
+}
+"""Why a version was promoted, where the program itself says so."""
+
 ROLES = {Role.CLERK: "经办人", Role.ANALYST: "分析员", Role.ADMINISTRATOR: "管理员"}
 
 RIGHTS = {
@@ -68,7 +76,7 @@ PROBLEMS = {
     "review-conflict": "这一件刚才已由别人处理，或没有可以撤销的判断。您这一次的操作没有记下。",
     "label-unknown": "没有选中有效的领域或事项。请回到上一页重新选择。",
     "database-unusable": "留存信访件的数据库现在打不开。请联系管理员。",
-    "version-missing": NO_MODEL,
+    "version-missing": "没有这个模型版本，或还没有启用过别的版本。请到模型页查看。",
     "version-damaged": "这个模型版本的文件有缺失或损坏，没有启用。请联系管理员。",
     "golden-mismatch": "这个模型版本没有通过自检，没有启用。请联系管理员。",
     "unavailable": "服务现在不能办理。请稍后再试。",

@@ -20,7 +20,7 @@ from service.api import running
 from service.recording import database
 from service.reviews import audit
 from service.reviews.rights import Right
-from service.words import GATE
+from service.words import GATE, WHY
 
 REPORT = "report.html"
 MAX_WHY_CHARS = 200
@@ -52,7 +52,9 @@ def model() -> str:
         certificates=_certificates(classifier) if classifier else [],
         listed=list(_listed(store)),
         history=_history(store)[::-1],
+        why=WHY,
         may_promote=Right.MODELS in caller().rights,
+        can_roll_back=_can_roll_back(store),
     )
 
 
@@ -85,7 +87,7 @@ def promote(version: str) -> ResponseReturnValue:
     if request.method == "GET" or refusal:
         asked = _asked(store, name, "promote", refusal)
         return asked, 409 if refusal and request.method == "POST" else 200
-    why = request.form.get("why", "").strip()[:MAX_WHY_CHARS] or "on the page"
+    why = request.form.get("why", "").strip()[:MAX_WHY_CHARS] or "在页面上启用"
     with database().write() as connection:
         audit.append(connection, caller().name, "version promoted", name, why=why)
         store.promote(name, why, by=caller().name)
@@ -102,6 +104,14 @@ def rollback() -> ResponseReturnValue:
         audit.append(connection, caller().name, "version rolled back", earlier)
         store.rollback(by=caller().name)
     return redirect(url_for("pages.model"))
+
+
+def _can_roll_back(store: Store) -> bool:
+    try:
+        store.earlier()
+    except TriageError:
+        return False
+    return True
 
 
 def _store() -> Store:

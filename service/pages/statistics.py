@@ -93,4 +93,6 @@ def _promises() -> list[Promise]:
         return []
     limit = 1 - manifest["target_precision"]
     found = figures.overruled(database(), version=manifest["id"])
+    order = [area.code for area in taxonomy()]
+    found.sort(key=lambda sample: order.index(sample.area) if sample.area in order else len(order))
     return [judged(sample, limit) for sample in found]
