@@ -4,12 +4,15 @@ TriageError
 ├── InputError        the sender: one petition
 │   ├── TextEmpty
 │   ├── TextMalformed
-│   └── RowUnusable
-│       └── EntryUnfit
+│   ├── RowUnusable
+│   │   └── EntryUnfit
+│   ├── RowFailed
+│   └── CellTooLong
 ├── FileError         the sender: a whole file
 │   ├── FileUnreadable
 │   ├── EncodingUnknown
 │   ├── ColumnMissing
+│   ├── InputChanged
 │   └── OutputRefused
 ├── LimitError        the sender: too much at once
 │   ├── TimeExceeded
@@ -35,12 +38,13 @@ TriageError
 │   ├── GoldenMismatch
 │   ├── DatabaseUnusable
 │   └── SettingsError
+├── ClusterLost       the operator: other machines that stopped working
 └── GateRefused       the analyst: a version that must not go live
 
 No message holds the text of a petition: of a text only its length is told.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class TriageError(Exception):
@@ -54,6 +58,10 @@ class TriageError(Exception):
         self.expected = expected
         self.remedy = remedy
         super().__init__(found, expected, remedy)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as it is: workers send their errors home."""
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
     def __str__(self) -> str:
         """One line: what was found, what was expected, what to do next."""
@@ -91,6 +99,18 @@ class EntryUnfit(RowUnusable):
     code = "schema"
 
 
+class RowFailed(InputError):
+    """A record whose classification failed, by our fault, without harm to the others."""
+
+    code = "row-failed"
+
+
+class CellTooLong(InputError):
+    """A cell of the row is longer than the result's format can hold."""
+
+    code = "cell-too-long"
+
+
 class FileError(TriageError):
     """A file that cannot be read or written as asked."""
 
@@ -113,6 +133,12 @@ class ColumnMissing(FileError):
     """The header lacks a column that is needed."""
 
     code = "column-missing"
+
+
+class InputChanged(FileError):
+    """The file was written to while it was read."""
+
+    code = "input-changed"
 
 
 class OutputRefused(FileError):
@@ -267,6 +293,12 @@ class SettingsError(OperatorError):
     """A setting that is unknown or out of range."""
 
     code = "settings"
+
+
+class ClusterLost(TriageError):
+    """The workers of a run died or went out of reach; what is done is kept."""
+
+    code = "cluster-lost"
 
 
 class GateRefused(TriageError):

@@ -19,8 +19,11 @@ def write_whole(path: Path, content: bytes) -> None:
     replace(aside, path)
 
 
-def replace(source: Path, target: Path) -> None:
-    """``os.replace``, tried again for a second where Windows refuses while a reader is at work."""
+def replace(source: Path, target: Path, *, durable: bool = True) -> None:
+    """``os.replace``, tried again for a second where Windows refuses while a reader is at work.
+
+    ``durable`` makes it survive a power cut.
+    """
     for attempt in range(_RENAME_TRIES):
         try:
             source.replace(target)
@@ -30,7 +33,8 @@ def replace(source: Path, target: Path) -> None:
             time.sleep(_RENAME_PAUSE_S)
         else:
             break
-    _flush_folder(target.parent)
+    if durable:
+        _flush_folder(target.parent)
 
 
 def sha256(path: Path) -> str:

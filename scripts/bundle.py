@@ -27,6 +27,9 @@ DOCUMENTS = {
 }
 """What goes along, and where it goes."""
 
+EXTRAS = ("cluster", "postgresql")
+"""Offices that need them have no network either."""
+
 
 def main() -> None:
     """Make the bundle in the folder given."""
@@ -59,7 +62,7 @@ def build_wheels(folder: Path) -> None:
         copy = shutil.copytree(ROOT, Path(aside) / "project", ignore=left)
         pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"]
         pip += ["--constraint", str(ROOT / "constraints.txt"), "--wheel-dir", str(folder)]
-        subprocess.run([*pip, str(copy)], check=True)
+        subprocess.run([*pip, f"{copy}[{','.join(EXTRAS)}]"], check=True)
 
 
 def requirements(wheels: Path) -> str:

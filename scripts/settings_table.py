@@ -26,11 +26,15 @@ def table() -> str:
     rows = ["| key | default | range | meaning |", "|---|---|---|---|"]
     for field in dataclasses.fields(Settings):
         made = field.default is dataclasses.MISSING
-        default = "" if made or field.default == "" else f"`{field.default}`"
+        default = "" if made or field.default == "" else f"`{_toml(field.default)}`"
         low, high = LIMITS.get(field.name, ("", ""))
         bounds = f"{low} to {high}" if field.name in LIMITS else ""
         rows.append(f"| `{field.name}` | {default} | {bounds} | {meanings[field.name]} |")
     return "\n".join(rows) + "\n"
+
+
+def _toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _docstrings() -> dict[str, str]:

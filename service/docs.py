@@ -36,6 +36,7 @@ class Operation(NamedTuple):
     body: str | None
     example: str
     answers: list[tuple[str, str, Kind]]
+    query: list[Field]
 
 
 @cache
@@ -75,7 +76,12 @@ def _operation(method: str, path: str, found: Schema) -> Operation:
         (status, answer["description"], _answer_kind(answer))
         for status, answer in found["responses"].items()
     ]
-    return Operation(method, path, found.get("summary", ""), body, example, answers)
+    query = [
+        Field(each["name"], _kind(each["schema"]), False, each["schema"].get("description", ""))
+        for each in found.get("parameters", [])
+        if each["in"] == "query"
+    ]
+    return Operation(method, path, found.get("summary", ""), body, example, answers, query)
 
 
 def _answer_kind(answer: Schema) -> Kind:

@@ -9,8 +9,8 @@ import pytest
 
 from models.classifier import Classifier
 from models.errors import ColumnMissing, EncodingUnknown, FileUnreadable, OutputRefused
+from models.tables.guards import ANSWER_COLUMNS
 from service.archive import Columns, Summary, classify_file
-from service.results import ANSWER_COLUMNS
 
 TEXT = "派出所不予立案，请督促依法办理"
 

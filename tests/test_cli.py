@@ -9,6 +9,7 @@ import pytest
 
 from models.store import Store
 from models.taxonomy import Taxonomy
+from service.archive import cluster
 from service.cli.main import main
 
 Run = Callable[..., tuple[int, str, str]]
@@ -211,3 +212,52 @@ def test_batch_never_replaces_an_input_or_another_result(
     assert run("batch", *both, "--out", tmp_path / "out", *models)[0] == 2
     assert run("batch", tmp_path / "b.jsonl", "--out", tmp_path, "--restart", *models)[0] == 2
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_batch_says_how_it_reads_and_hides_the_texts(
+    run: Run, shared_store: Store, tmp_path: Path
+) -> None:
+    """Columns, encoding and size on standard error; the texts only with --preview."""
+    source, out = tmp_path / "in.csv", tmp_path / "out.xlsx"
+    source.write_text(f"编号,来信内容,标题\n7,{TEXT},某题\n", encoding="gbk")
+    models = ("--models", shared_store.folder)
+    code, shown, err = run("batch", source, "--out", out, *models)
+    assert code == 0
+    assert "out.xlsx: text: 来信内容, title: 标题, id: 编号, gb18030-2022" in err
+    assert TEXT not in shown + err
+    assert out.is_file()
+    code, shown, err = run("batch", source, "--preview", *models)
+    assert code == 0
+    assert "text: 来信内容" in shown
+    assert TEXT[:15] in shown
+    assert run("batch", source, *models)[0] == 2
+
+
+def test_batch_names_what_it_leaves_out(run: Run, shared_store: Store, tmp_path: Path) -> None:
+    """Files of other kinds in a folder; a folder without any table is an error."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.pdf").write_bytes(b"x")
+    command = ("batch", folder, "--out", tmp_path / "out", "--models", shared_store.folder)
+    code, _, err = run(*command)
+    assert code == 2
+    assert "no table" in err
+    (folder / "a.txt").write_text(TEXT, encoding="utf-8")
+    code, _, err = run(*command)
+    assert code == 0
+    assert "1 files of other kinds are left out: a.pdf" in err
+    assert (tmp_path / "out" / "a.csv").is_file()
+
+
+def test_batch_refuses_an_open_cluster(
+    run: Run, shared_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 2; one that cannot be reached is exit code 1."""
+    monkeypatch.setattr(cluster, "CONNECT_S", 1)
+    (tmp_path / "in.csv").write_text(f"text\n{TEXT}\n", encoding="utf-8")
+    command = ("batch", tmp_path / "in.csv", "--out", tmp_path / "o.csv")
+    models = ("--models", shared_store.folder)
+    assert run(*command, *models, "--cluster", "tcp://192.0.2.1:8786")[0] == 2
+    code, _, err = run(*command, *models, "--cluster", "tcp://127.0.0.1:9")
+    assert code == 1
+    assert "cannot be reached" in err

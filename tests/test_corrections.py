@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from click.testing import CliRunner, Result
 
 from models.classifier import Classifier
@@ -167,6 +168,7 @@ def test_export_is_taken_by_train_as_it_is(
         "b": ("other", None),
     }
     assert rows["a"].petition.text == f"电话***********，{TEXTS['a']}"
+    assert rows["a"].petition.title == "=标题"
     assert rows["a"].author != rows["b"].author
     assert "王" not in rows["a"].author
     assert [row.sample for row in dataset.rows] == [get(sqlite_db, key).sample for key in "ab"]
@@ -200,3 +202,32 @@ def test_verbs_of_keeping_work_together(
     assert run("reviews", "purge", *data).exit_code == 2
     assert "purged: 0" in run("reviews", "purge", "--days", 30, *data).output
     assert run("reviews", "verify", *data).output.startswith("verified: ")
+
+
+def test_workbook_of_several_sheets_comes_back_whole(
+    tmp_path: Path, sqlite_db: Database, shared_store: Store
+) -> None:
+    """Ids that Excel would run are the same before and after; problems name their sheet."""
+    path = tmp_path / "result.xlsx"
+    with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as book:
+        for name, petition_id, area in (("甲", "=1", "other"), ("乙", "-2", "战争")):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["编号", "内容", "area"])
+            sheet.write_row(1, 0, [petition_id, TEXTS["a"], area])
+    done = import_file(path, sqlite_db, shared_store, "--yes")
+    assert done.exit_code == 3, done.output
+    assert "result.xlsx/乙, line 2: there is no such area" in done.output
+    assert [petition_id for petition_id, _ in recent(sqlite_db)] == ["=1"]
+
+
+def test_guarded_ids_of_a_csv_result_are_the_ids(
+    archive: Path, sqlite_db: Database, shared_store: Store
+) -> None:
+    """The apostrophes that keep Excel from running a cell are taken off once."""
+    archive.write_text(f"编号,内容\n-7,{TEXTS['a']}\n'=8,{TEXTS['b']}\n", encoding="utf-8")
+    out = archive.with_name("result.csv")
+    assert run("batch", archive, "--out", out, "--models", shared_store.folder).exit_code == 0
+    change(out, ("'-7", "area", "other"), ("''=8", "area", "other"))
+    done = import_file(out, sqlite_db, shared_store, "--yes")
+    assert done.exit_code == 0, done.output
+    assert {petition_id for petition_id, _ in recent(sqlite_db)} == {"-7", "'=8"}

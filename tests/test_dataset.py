@@ -1,11 +1,15 @@
 """Labelled rows are read strictly, and every problem is told at once."""
 
+import gzip
+import zipfile
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from models.errors import ColumnMissing, DatasetError
 from models.taxonomy import Taxonomy
+from training.corpus import read_texts
 from training.dataset import Dataset, check_learnable, read_dataset
 
 GOOD = "".join(
@@ -90,3 +94,29 @@ def test_too_little_to_learn_from_is_named(
     """One area only, no row, or an area with a single row."""
     with pytest.raises(DatasetError, match=found):
         check_learnable(read(tmp_path, taxonomy, "text,area\n" + rows))
+
+
+def test_labelled_rows_may_stand_in_any_kind_of_file(taxonomy: Taxonomy, tmp_path: Path) -> None:
+    """Excel with a title and two sheets, GBK, JSON, all packed; usual Chinese names will do."""
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        for name in ("一月", "二月"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["某区台账"])
+            sheet.write_row(1, 0, ["来信内容", "领域"])
+            sheet.write_row(2, 0, [f"{name}楼上漏水不赔", "解民忧"])
+    (tmp_path / "b.csv").write_text("内容,area\n刷单被骗,safety\n", encoding="gbk")
+    with zipfile.ZipFile(tmp_path / "c.zip", "w") as packed:
+        packed.writestr("c.jsonl", '{"text": "暖气不热", "area": "other"}\n')
+    dataset = read_dataset([tmp_path / name for name in ("a.xlsx", "b.csv", "c.zip")], taxonomy)
+    assert [row.area for row in dataset.rows] == ["disputes", "disputes", "safety", "other"]
+    assert dataset.rows[1].source == "a.xlsx/二月:3"
+    assert set(dataset.sources) == {"a.xlsx", "b.csv", "c.zip"}
+
+
+def test_archive_for_the_shares_may_be_of_any_kind(tmp_path: Path) -> None:
+    """With a text column by any usual name; empty rows do not count."""
+    (tmp_path / "a.csv").write_text("标题,诉求内容\n漏水,楼上漏水\n空,\n", encoding="gbk")
+    assert read_texts(tmp_path / "a.csv") == ["漏水\n楼上漏水"]
+    with gzip.open(tmp_path / "b.txt.gz", "wt", encoding="utf-8") as packed:
+        packed.write("楼上漏水\n刷单被骗\n")
+    assert read_texts(tmp_path / "b.txt.gz") == ["楼上漏水", "刷单被骗"]

@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 
 from service.docs import operations, schemas
 from service.openapi import ROUTES
+from service.schemas import ReviewsQuery
 
 
 def test_page_shows_every_operation_and_schema(client: FlaskClient) -> None:
@@ -43,7 +44,15 @@ def test_page_needs_nothing_from_outside_and_no_script_to_be_read(client: FlaskC
     assert all(target.startswith(("/", "#")) for target in targets)
     assert "style=" not in page
     assert re.findall(r"<script[^>]*>", page) == ['<script src="/static/docs.js" defer>']
-    posts = re.findall(r"<form[^>]*data-method=\"POST\"[^>]*>", page)
-    assert posts
-    assert all(form.endswith("hidden>") for form in posts)
-    assert page.count("curl -s http") == len(posts)
+    forms = re.findall(r"<form[^>]*data-method[^>]*>", page)
+    scripted = [form for form in forms if 'method="get"' not in form]
+    assert scripted
+    assert all(form.endswith("hidden>") for form in scripted)
+    assert page.count("curl -s ") == len(scripted)
+
+
+def test_page_has_a_field_for_every_parameter(client: FlaskClient) -> None:
+    """Which is sent only by the script: it leaves the empty ones out."""
+    page = client.get("/docs").get_data(as_text=True)
+    (fields,) = re.findall(r"<fieldset hidden disabled>(.*?)</fieldset>", page, re.DOTALL)
+    assert re.findall(r'name="(\w+)"', fields) == list(ReviewsQuery.model_fields)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from models.errors import InputError
 from models.resources import shipped
-from models.tables import open_csv
+from models.tables import find_tables, open_table, with_texts
+from models.tables.columns import TEXT, TITLE, find_column
 from models.taxonomy import Taxonomy
 from models.text import Petition, read
 from models.words import read_terms
@@ -38,19 +39,23 @@ def read_corpus(
     return replace(own, rows=shipped_rows).joined(office), lexicon
 
 
-def read_texts(path: Path, text_column: str) -> list[str]:
+def read_texts(path: Path, text_column: str | None = None) -> list[str]:
     """The folded titles and texts of an unlabelled table; rows without a text are left out.
 
     Raises FileError.
     """
-    with open_csv(path) as table:
-        at = table.column(text_column)
-        title = table.header.index("title") if "title" in table.header else None
-        petitions = [
-            Petition(row.values[at], None if title is None else row.values[title] or None)
-            for row in table.rows
-            if not row.problem
-        ]
+    named = (text_column,) if text_column else ()
+    petitions: list[Petition] = []
+    for place in with_texts(find_tables(path), named=named):
+        with open_table(place, named=named) as table:
+            guessed = None if text_column else find_column(table.header, TEXT)
+            at = table.column(text_column or TEXT[0]) if guessed is None else guessed
+            title = find_column(table.header, TITLE)
+            petitions += [
+                Petition(row.values[at], None if title is None else row.values[title] or None)
+                for row in table.rows
+                if not row.problem
+            ]
     return [folded for petition in petitions if (folded := _folded(petition))]
 
 

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from models.errors import DatasetError, InputError
 from models.files import sha256
-from models.tables import Row, Table, open_csv, told_columns
+from models.tables import Row, Table, find_tables, open_table, with_texts
+from models.tables.columns import AREA, TEXT, find_column, told_columns
 from models.taxonomy import Area, Taxonomy
 from models.text import Petition, read
 
@@ -102,10 +103,13 @@ def read_dataset(
     rows: list[Labelled] = []
     problems: list[str] = []
     notes: list[str] = []
-    for path in paths:
-        with open_csv(path) as table:
-            notes += _unknown_columns(table, columns or {})
-            for row in _read_rows(table, taxonomy, columns or {}):
+    named = tuple((columns or {}).values())
+    places = [place for path in paths for place in with_texts(find_tables(path), named=named)]
+    for place in places:
+        with open_table(place, named=named) as table:
+            found = _columns(table, columns or {})
+            notes += [*table.notes, *_unknown_columns(table, found)]
+            for row in _read_rows(table, taxonomy, found):
                 (rows if isinstance(row, Labelled) else problems).append(row)  # type: ignore[arg-type]
     if problems:
         raise DatasetError(
@@ -141,6 +145,16 @@ def check_learnable(dataset: Dataset) -> None:
             problems=tuple(thin),
             remedy="add rows, or leave these areas out",
         )
+
+
+def _columns(table: Table, columns: Mapping[str, str]) -> dict[str, str]:
+    """The header's name for each of ``COLUMNS`` that is there, guessed where none is given."""
+    found = {name: columns.get(name, name) for name in COLUMNS}
+    for name, usual in (("text", TEXT), ("area", AREA)):
+        place = find_column(table.header, usual)
+        if name not in columns and place is not None:
+            found[name] = table.header[place]
+    return found
 
 
 def _unknown_columns(table: Table, columns: Mapping[str, str]) -> list[str]:

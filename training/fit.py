@@ -1,5 +1,6 @@
 """Terms of labelled rows → TF-IDF → linear models, for any choice of rows."""
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -88,18 +89,13 @@ class Counts:
 def count_terms(analyzer: Analyzer, texts: Iterable[str], least_rows: int) -> Counts:
     """Counts of all terms that at least ``least_rows`` of the folded texts have."""
     index: dict[str, int] = {}
-    starts, columns = [0], []
+    starts, columns = array("q", [0]), array("i")
     for text in texts:
-        columns.append(
-            np.array(
-                [index.setdefault(term, len(index)) for term in analyzer(text)], dtype=np.int64
-            )
-        )
-        starts.append(starts[-1] + len(columns[-1]))
-    flat = np.concatenate(columns)
-    matrix = sparse.csr_matrix(
-        (np.ones(len(flat), dtype=np.float32), flat, np.array(starts)), (len(columns), len(index))
-    )
+        columns.extend(index.setdefault(term, len(index)) for term in analyzer(text))
+        starts.append(len(columns))
+    ones = np.ones(len(columns), dtype=np.float32)
+    shape = len(starts) - 1, len(index)
+    matrix = sparse.csr_matrix((ones, np.asarray(columns), np.asarray(starts)), shape)
     matrix.sum_duplicates()
     df = np.bincount(matrix.indices, minlength=len(index))
     terms = np.array(list(index), dtype=object)

@@ -24,6 +24,9 @@ _FOUND_BY = 0.5
 
 _BLOCK_ROWS = 1000
 
+_MOST_GRAMS = 8_000_000
+"""About so many 4-grams are looked at together."""
+
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 """Odd and without pattern, so that different 4-grams hardly ever get the same hash."""
 
@@ -40,7 +43,7 @@ def similar_pairs(texts: Sequence[str]) -> list[Pair]:
     """All pairs that share more than ``HALF``, customary salutations and closings aside."""
     phrases = customary()
     grams = [_grams(text, phrases) for text in texts]
-    pairs = (Pair(*pair, _share(grams, *pair)) for pair in _candidates(grams))
+    pairs = (Pair(*pair, _share(grams, *pair)) for pair in _candidates(_sampled(grams)))
     return [pair for pair in pairs if pair.share > HALF]
 
 
@@ -69,6 +72,15 @@ def _grams(text: str, phrases: Sequence[str]) -> Ints:
     for place in range(GRAM):
         hashes = hashes * _FACTOR + points[place : place + len(hashes)]
     return np.unique(hashes.view(np.int64))
+
+
+def _sampled(grams: Sequence[Ints]) -> Sequence[Ints]:
+    """The same, or of very many only those whose hash a number divides (Broder 1997).
+
+    Two texts share about the same part of these, so that memory is bounded.
+    """
+    every = sum(map(len, grams)) // _MOST_GRAMS + 1
+    return grams if every == 1 else [found[found % every == 0] for found in grams]
 
 
 def _share(grams: Sequence[Ints], one: int, other: int) -> float:

@@ -113,7 +113,7 @@ def train(
         policy,
     )
     outcome = cross_fit(held_out, dataset, folds, options.target_precision, shift)
-    about = _about(dataset, folds, options, shift)
+    about = _about(dataset, folds, options, shift, recipe)
     if options.curve:
         points = learning_curve(dataset, counts, folds, recipe, options.seed, progress)
         about["learning_curve"] = [point._asdict() for point in points]
@@ -222,12 +222,16 @@ def _policy(
     return Policy(certificates, ALSO_THRESHOLD, other, *limits)
 
 
-def _about(dataset: Dataset, folds: Folds, options: Options, shift: Shift) -> dict[str, Any]:
+def _about(
+    dataset: Dataset, folds: Folds, options: Options, shift: Shift, recipe: Recipe
+) -> dict[str, Any]:
     """How the figures came about, for the report."""
     learnt = set(dataset.topics()) | set(dataset.areas())
     codes = [code for area in dataset.taxonomy for code in area.codes()]
     untaught = [code for code in codes if code not in learnt]
     silent = [f"never answered, having no rows: {', '.join(untaught)}"] if untaught else []
+    n_local, weight = int(dataset.are_local().sum()), recipe.local_weight
+    weighed = [f"each of the office's {n_local} rows counts {weight:g} times a shipped one"]
     n_kept, n = int(shift.kept.sum()), len(shift.kept)
     thin = [f"certified and measured on {n_kept} of {n} rows, thinned to the shares of the areas"]
     return {
@@ -241,6 +245,7 @@ def _about(dataset: Dataset, folds: Folds, options: Options, shift: Shift) -> di
             *([folds.note] if folds.note else []),
             *dataset.notes,
             *silent,
+            *(weighed if 0 < n_local < n else []),
             *(thin if n_kept < n else []),
         ],
     }

@@ -11,7 +11,7 @@ from service.cli.options import FILE, Steps
 
 
 @click.command("audit")
-@click.argument("files", nargs=-1, required=True, type=FILE, metavar="CSV...")
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="TABLE...")
 @click.option("--taxonomy", type=FILE, help="Another set of areas (TOML).")
 @click.option("--text-column", help="Column of the text.")
 @click.option("--area-column", help="Column of the area.")

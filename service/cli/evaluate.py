@@ -10,7 +10,7 @@ from service.cli.options import FILE, store_option
 
 
 @click.command("evaluate")
-@click.argument("files", nargs=-1, required=True, type=FILE, metavar="CSV...")
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="TABLE...")
 @click.option("--version", help="Another version than the promoted one.")
 @click.option("--json", "json_file", type=FILE, help="Write the metrics to this file.")
 @click.option("--report", type=FILE, help="Write report.html, .json and .txt here.")
@@ -28,7 +28,7 @@ def command(
     area_column: str | None,
     store: Store,
 ) -> None:
-    """Compare what a version answers with the labels of the rows in CSV."""
+    """Compare what a version answers with the labels of the rows in TABLE."""
     from training.evaluate import evaluate
     from training.page import build_page
     from training.report import render_report, to_json

@@ -8,6 +8,7 @@ import traceback
 import click
 
 from models.errors import (
+    ClusterLost,
     DatasetError,
     GateRefused,
     OperatorError,
@@ -32,6 +33,7 @@ EXIT_FAULT, EXIT_USAGE, EXIT_MODEL, EXIT_GATE = 1, 2, 4, 5
 
 EXIT_OF_ERROR: tuple[tuple[type[TriageError], int], ...] = (
     (GateRefused, EXIT_GATE),
+    (ClusterLost, EXIT_FAULT),
     (SettingsError, EXIT_USAGE),
     (OperatorError, EXIT_MODEL),
     (TriageError, EXIT_USAGE),

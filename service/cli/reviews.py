@@ -101,19 +101,12 @@ def import_reviews(
     A row whose area or topic was changed is a correction; an unchanged one is a confirmation only
     where a column `confirmed` says so.
     """
-    from service.archive import ID_COLUMNS, TEXT_COLUMNS, TITLE_COLUMNS, find_column, open_table
-    from service.reviews.corrections import Places, read_corrections, write_corrections
+    from service.archive import Columns
+    from service.reviews.corrections import read_file, write_corrections
 
     classifier = store.load()
-    with open_table(source, encoding) as table:
-        id_place = find_column(table, id_column, ID_COLUMNS)
-        places = Places.of(
-            table,
-            table.column(ID_COLUMNS[0]) if id_place is None else id_place,
-            find_column(table, text_column, TEXT_COLUMNS),
-            find_column(table, None, TITLE_COLUMNS),
-        )
-        found = read_corrections(db, table, places, classifier.taxonomy, classifier.classify)
+    columns = Columns(text=text_column, id=id_column)
+    found = read_file(db, source, classifier, columns, encoding)
     _tell(source, found)
     count = len(found.corrected) + len(found.confirmed)
     if count and not dry_run and (yes or click.confirm(f"Write {count} reviews?", err=True)):

@@ -10,7 +10,7 @@ from service.cli.options import FILE, Steps, store_option
 
 
 @click.command("train")
-@click.argument("files", nargs=-1, type=FILE, metavar="[CSV]...")
+@click.argument("files", nargs=-1, type=FILE, metavar="[TABLE]...")
 @click.option("--only", is_flag=True, help="Leave the shipped corpus out.")
 @click.option("--taxonomy", type=FILE, help="Another set of areas (TOML); implies --only.")
 @click.option("--text-column", help="Column of the text.")
@@ -54,7 +54,7 @@ def command(
 
     only = only or taxonomy is not None
     if only and not files:
-        raise click.UsageError("without the shipped corpus, give at least one CSV")
+        raise click.UsageError("without the shipped corpus, give at least one table")
     if shares and archive:
         raise click.UsageError("give --share or --archive, not both")
     columns = {"text": text_column, "area": area_column}
@@ -67,7 +67,7 @@ def command(
         seed,
         curve,
         shares=_read_shares(shares, dataset.taxonomy),
-        archive=read_texts(archive, text_column or "text") if archive else None,
+        archive=read_texts(archive, text_column) if archive else None,
     )
     with Steps() as progress:
         trained = train(dataset, lexicon, options, progress)

@@ -1,13 +1,17 @@
 """A result file that people corrected in Excel, read as reviews."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from models.classifier import Classifier
 from models.errors import InputError, LabelUnknown, PetitionDiffers, PetitionUnknown
 from models.prediction import Prediction
-from models.tables import Row, Table
+from models.tables import Row, Table, find_tables, open_table, with_texts
+from models.tables.columns import ID, TEXT, TITLE
 from models.taxonomy import Taxonomy
 from models.text import Petition
+from service.archive import Columns
 from service.reviews.database import Database
 from service.reviews.judgement import Label, review
 from service.reviews.records import Record, get, record
@@ -42,6 +46,15 @@ class Corrections:
     """Petitions among them that are not kept yet."""
     problems: list[str] = field(default_factory=list)
 
+    def add(self, other: "Corrections") -> None:
+        """Take in what another table of the same file says."""
+        self.rows += other.rows
+        self.corrected += other.corrected
+        self.confirmed += other.confirmed
+        self.unchanged += other.unchanged
+        self.new += other.new
+        self.problems += other.problems
+
 
 @dataclass(frozen=True)
 class Places:
@@ -54,13 +67,42 @@ class Places:
     optional: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
+    def in_table(cls, table: Table, columns: Columns) -> "Places":
+        """The places of the ``columns``. Raises ColumnMissing without one of ids or of areas."""
+        at = table.find(columns.id, ID)
+        at = table.column(ID[0]) if at is None else at
+        return cls.of(table, at, table.find(columns.text, TEXT), table.find(columns.title, TITLE))
+
+    @classmethod
     def of(cls, table: Table, id_column: int, text: int | None, title: int | None) -> "Places":
         """The places in a table. Raises ColumnMissing where it has no column of areas."""
         found = {name: at for name in _LABEL_COLUMNS if (at := _answer_place(table, name)) >= 0}
         for name, usual in (("confirmed", CONFIRMED_COLUMNS), ("note", NOTE_COLUMNS)):
             there = [table.header.index(each) for each in usual if each in table.header]
             found |= {name: there[0]} if there else {}
-        return cls(id_column, found.pop("area", table.column("area")), text, title, found)
+        area = found.pop("area") if "area" in found else table.column("area")
+        return cls(id_column, area, text, title, found)
+
+
+def read_file(
+    db: Database,
+    path: Path,
+    classifier: Classifier,
+    columns: Columns,
+    encoding: str | None = None,
+) -> Corrections:
+    """What all tables of a file say; nothing is written. Raises FileError."""
+    found = Corrections()
+    named = columns.named()
+    tables = with_texts(find_tables(path), encoding, named)
+    for each in tables:
+        with open_table(each, encoding, named) as table:
+            places = Places.in_table(table, columns)
+            told = read_corrections(db, table, places, classifier.taxonomy, classifier.classify)
+        if len(tables) > 1:
+            told.problems = [f"{each.name}, {problem}" for problem in told.problems]
+        found.add(told)
+    return found
 
 
 def read_corrections(
@@ -110,13 +152,13 @@ def _read_row(
 ) -> None:
     if row.problem:
         raise LabelUnknown(row.problem, remedy="mend this row in the file")
-    cells = {name: _plain(row.values[at]) for name, at in places.optional.items()}
-    petition_id = _plain(row.values[places.id])
+    cells = {name: row.values[at].strip() for name, at in places.optional.items()}
+    petition_id = row.values[places.id].strip()
     if not petition_id:
         raise LabelUnknown("the row has no id", remedy="keep the column of ids as it was")
     known, petition = _known(db, row, places, petition_id)
     answered = known.answered if known else _answered(answers, petition)
-    label = _label(_plain(row.values[places.area]), cells, answered, taxonomy)
+    label = _label(row.values[places.area].strip(), cells, answered, taxonomy)
     is_confirmed = cells.get("confirmed", "").lower() in YES
     is_done = label is not None and known is not None and _is_in_force(known, label)
     if is_done or (label is None and not is_confirmed):
@@ -198,10 +240,3 @@ def _answer_place(table: Table, name: str) -> int:
     while f"pt_{name}" in table.header:
         name = f"pt_{name}"
     return table.header.index(name) if name in table.header else -1
-
-
-def _plain(cell: str) -> str:
-    """The cell without the apostrophe that keeps Excel from running it."""
-    cell = cell.strip()
-    guarded: Sequence[str] = ("'=", "'+", "'-", "'@")
-    return cell[1:] if cell.startswith(tuple(guarded)) else cell

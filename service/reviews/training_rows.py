@@ -8,16 +8,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from service.results import guard
+from models.tables.guards import REVIEW_COLUMNS, guard
 from service.reviews import audit
 from service.reviews.database import Database
 from service.reviews.tables import petitions, reviews
 
-COLUMNS = ("text", "title", "area", "topic", "id", "author", "rule", "sample")
-
 
 def export_rows(db: Database, by: str) -> list[dict[str, str]]:
-    """A row per petition with a review in force, under ``COLUMNS``; kept in the audit log.
+    """A row per petition with a review in force, under ``REVIEW_COLUMNS``; kept in the audit log.
 
     ``author`` is a code of the reviewer and the month, so that validation holds out rows that were
     judged together; ``sample`` is ``1`` in the honest sample. The text is the original where the
@@ -36,7 +34,7 @@ def export_rows(db: Database, by: str) -> list[dict[str, str]]:
 def to_csv(rows: list[dict[str, str]]) -> bytes:
     """The rows as a CSV file; an apostrophe stands before what Excel would run as a formula."""
     text = StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS)
+    writer = csv.DictWriter(text, REVIEW_COLUMNS)
     writer.writeheader()
     writer.writerows({name: guard(cell) for name, cell in row.items()} for row in rows)
     return text.getvalue().encode("utf-8-sig", "backslashreplace")

@@ -7,7 +7,10 @@ async function send(form) {
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const key = document.getElementById("key");
   if (key && key.value) headers.Authorization = "Bearer " + key.value;
-  const path = form.elements.path ? form.elements.path.value : form.getAttribute("action");
+  let path = form.elements.path ? form.elements.path.value : form.getAttribute("action");
+  const fields = form.querySelectorAll("fieldset input");
+  const given = [...fields].filter((field) => field.value).map((field) => [field.name, field.value]);
+  if (given.length) path += "?" + new URLSearchParams(given);
   const began = performance.now();
   const response = await fetch(path, { method: form.dataset.method, headers, body });
   const text = await response.text();
@@ -25,6 +28,7 @@ function pretty(text) {
 
 for (const form of document.querySelectorAll("form[data-method]")) {
   form.hidden = false;
+  for (const fields of form.querySelectorAll("fieldset")) fields.hidden = fields.disabled = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const shown = document.createElement("pre");
