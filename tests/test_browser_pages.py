@@ -6,7 +6,7 @@ import pytest
 from answers import answer, petition
 from chromium import SIZES, address, chromium, page  # noqa: F401 - fixtures
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from service.reviews.database import Database
 from service.reviews.judgement import history
@@ -22,15 +22,22 @@ def office(app: Flask) -> Database:
     return found
 
 
+def confirm(page: Page) -> Locator:  # noqa: F811 - the fixture under its own name
+    """The button that confirms."""
+    return page.get_by_role("button", name="确认：")
+
+
 def test_clerk_classifies_confirms_and_takes_back(office: Database, page: Page) -> None:  # noqa: F811
     """By keyboard alone: Tab and Enter, Enter, then the undo button."""
     page.goto("/")
+    expect(page.locator("#text")).to_be_focused()
     page.keyboard.insert_text(TEXT)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=2).first).to_be_visible()
     assert page.locator("mark").count()
     assert page.locator("svg.bar").count() == 7
+    expect(confirm(page)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("已确认")
     expect(page.locator("#text")).to_have_value("")
@@ -64,6 +71,7 @@ def test_queue_hands_out_one_after_the_other(office: Database, page: Page) -> No
         record(office, petition(number), answer(confidence=0.5 + number / 10), "api")
     page.goto("/queue")
     expect(page.locator("main")).to_contain_text("编号 0")
+    expect(confirm(page)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("已确认：保民安")
     page.get_by_role("button", name="解民忧").click()
@@ -73,6 +81,7 @@ def test_queue_hands_out_one_after_the_other(office: Database, page: Page) -> No
     page.get_by_role("button", name="放回").click()
     page.get_by_role("link", name="继续复核").click()
     expect(page.locator("main")).to_contain_text("编号 3")
+    expect(confirm(page)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_contain_text("被放到一边")
 
