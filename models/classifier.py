@@ -3,7 +3,9 @@
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,10 +15,17 @@ from models.errors import InputError
 from models.linear import Linear
 from models.prediction import Prediction, Ranked
 from models.taxonomy import Area, Taxonomy
-from models.terms import Analyzer, Floats, Rows, Vocabulary
+from models.terms import Analyzer, Rows, Vocabulary
 from models.text import Petition, Reading, read
 
 _PORTION_CHARS = 300_000
+
+
+class Asked(NamedTuple):
+    """A petition and what the model sees of it."""
+
+    petition: Petition
+    reading: Reading
 
 
 @dataclass(frozen=True)
@@ -42,15 +51,19 @@ class Classifier:
         self, petitions: Sequence[Petition], *, explain: bool = False
     ) -> list[Prediction | InputError]:
         """For each petition, in order, its prediction or the error that it would raise alone."""
-        outcomes: list[Reading | InputError] = [_read(petition) for petition in petitions]
-        readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
-        predictions = chain.from_iterable(map(self._predict, _portions(readings)))
+        outcomes = [_read(petition) for petition in petitions]
+        asked = [
+            Asked(petition, outcome)
+            for petition, outcome in zip(petitions, outcomes, strict=True)
+            if isinstance(outcome, Reading)
+        ]
+        predictions = chain.from_iterable(map(self._predict, _portions(asked)))
         results: list[Prediction | InputError] = []
         for petition, outcome in zip(petitions, outcomes, strict=True):
             if isinstance(outcome, InputError):
                 results.append(outcome)
                 continue
-            prediction = dataclasses.replace(next(predictions), id=petition.id)
+            prediction = next(predictions)
             results.append(self.explain(petition, prediction) if explain else prediction)
         return results
 
@@ -63,23 +76,34 @@ class Classifier:
         )
         return dataclasses.replace(prediction, explanation=explained)
 
-    def _predict(self, readings: Sequence[Reading]) -> list[Prediction]:
-        texts = [reading.folded for reading in readings]
+    def _predict(self, asked: Sequence[Asked]) -> list[Prediction]:
+        texts = [each.reading.folded for each in asked]
         rows = self.vocabulary.rows(texts, self.analyzer.segmenter)
         confidences = self.areas.confidences(self.areas.scores(rows))
-        numbers = confidences.argmax(axis=1)
-        best = [self.areas.labels[at] for at in numbers]
-        breadths = self.areas.breadths(rows, numbers)
-        topics = self._best_topics(best, rows)
-        known = np.diff(rows.starts) > 0
+        order = np.argsort(-confidences, axis=1, kind="stable")
+        breadths = self.areas.breadths(rows, order[:, 0])
+        topics = self._best_topics([self.areas.labels[at] for at in order[:, 0].tolist()], rows)
+        facts = zip(
+            asked,
+            rows.pairs.tolist(),
+            breadths.tolist(),
+            (np.diff(rows.starts) > 0).tolist(),
+            order.tolist(),
+            np.take_along_axis(confidences, order, axis=1).tolist(),
+            topics,
+            strict=True,
+        )
         return [
-            self._judge(
-                reading, int(rows.pairs[at]), float(breadths[at]), confidences[at], topics[at]
-            )
-            if known[at]
-            else Prediction(self.version, (), self._reasons(reading, 0, 0.0, Reason.NO_EVIDENCE))
-            for at, reading in enumerate(readings)
+            self._judge(each, pairs, breadth, ranked, values, topic)
+            if is_known
+            else self._unknown(each)
+            for each, pairs, breadth, is_known, ranked, values, topic in facts
         ]
+
+    def _unknown(self, asked: Asked) -> Prediction:
+        """What is said of a text without any known term."""
+        reasons = self._reasons(asked.reading, 0, 0.0, Reason.NO_EVIDENCE)
+        return Prediction(self.version, (), reasons, id=asked.petition.id)
 
     def _best_topics(self, best: Sequence[str], rows: Rows) -> list[tuple[str, float] | None]:
         """For each row the best topic of its area and that topic's confidence."""
@@ -94,31 +118,34 @@ class Classifier:
 
     def _judge(
         self,
-        reading: Reading,
+        asked: Asked,
         pairs: int,
         breadth: float,
-        confidences: Floats,
+        order: Sequence[int],
+        values: Sequence[float],
         topic: tuple[str, float] | None,
     ) -> Prediction:
-        order = np.argsort(-confidences, kind="stable")
-        areas = [self._area(self.areas.labels[at]) for at in order]
-        values = [float(confidences[at]) for at in order]
+        areas = [self._ordered[at] for at in order]
+        codes = [area.code for area in areas]
         ranking = tuple(
             Ranked(area.code, area.name, value) for area, value in zip(areas, values, strict=True)
         )
-        reasons = self.policy.reasons([area.code for area in areas], values)
-        prediction = Prediction(
+        found = areas[0].topic(topic[0]) if topic else None
+        return Prediction(
             self.version,
             ranking,
-            self._reasons(reading, pairs, breadth, *reasons),
+            self._reasons(asked.reading, pairs, breadth, *self.policy.reasons(codes, values)),
             area=ranking[0],
+            topic=found.code if found else None,
+            topic_name=found.name if found else None,
+            topic_confidence=topic[1] if topic and found else None,
             also=tuple(
-                ranked.area
-                for ranked in ranking[1:]
-                if ranked.confidence >= self.policy.also and ranked.area != self.policy.other
+                code
+                for code, value in zip(codes[1:], values[1:], strict=True)
+                if value >= self.policy.also and code != self.policy.other
             ),
+            id=asked.petition.id,
         )
-        return _with_topic(prediction, areas[0], topic)
 
     def _reasons(
         self, reading: Reading, pairs: int, breadth: float, *reasons: Reason
@@ -127,20 +154,20 @@ class Classifier:
         truncated = [Reason.TRUNCATED] if reading.truncated else []
         return (*reasons, *self.policy.text_reasons(reading.folded, pairs, breadth), *truncated)
 
-    def _area(self, code: str) -> Area:
-        area = self.taxonomy.area(code)
-        if area is None:
-            raise KeyError(code)
-        return area
+    @cached_property
+    def _ordered(self) -> list[Area]:
+        """The areas in the order of the model's labels."""
+        found = [self.taxonomy.area(code) for code in self.areas.labels]
+        return [area for area in found if area is not None]
 
 
-def _portions(readings: Sequence[Reading]) -> Iterator[list[Reading]]:
-    """The readings in lists of about ``_PORTION_CHARS`` characters, to bound the memory."""
-    portion: list[Reading] = []
+def _portions(asked: Sequence[Asked]) -> Iterator[list[Asked]]:
+    """The petitions in lists of about ``_PORTION_CHARS`` characters, to bound the memory."""
+    portion: list[Asked] = []
     chars = 0
-    for reading in readings:
-        portion.append(reading)
-        chars += len(reading.folded)
+    for each in asked:
+        portion.append(each)
+        chars += len(each.reading.folded)
         if chars >= _PORTION_CHARS:
             yield portion
             portion, chars = [], 0
@@ -163,12 +190,3 @@ def _read(petition: Petition) -> Reading | InputError:
         return read(petition)
     except InputError as error:
         return error
-
-
-def _with_topic(prediction: Prediction, area: Area, topic: tuple[str, float] | None) -> Prediction:
-    found = area.topic(topic[0]) if topic else None
-    if topic is None or found is None:
-        return prediction
-    return dataclasses.replace(
-        prediction, topic=found.code, topic_name=found.name, topic_confidence=topic[1]
-    )

@@ -1,8 +1,11 @@
 """From calibrated confidences to a decision: who may act on the answer, and if nobody yet, why."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+_OTHERS = re.compile(r"[\W_]+")
 
 CLOSE_MARGIN = 0.2
 """Two areas are near when their confidences differ by less than this."""
@@ -99,4 +102,4 @@ def known_share(chars: int, pairs: int) -> float:
 
 def count_chars(folded: str) -> int:
     """Letters, digits and Chinese characters of a folded text."""
-    return sum(map(str.isalnum, folded))
+    return len(_OTHERS.sub("", folded))

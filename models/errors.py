@@ -124,7 +124,7 @@ class FileUnreadable(FileError):
 
 
 class EncodingUnknown(FileError):
-    """The file is neither UTF-8, UTF-16 with a byte order mark, nor GB18030."""
+    """The file is neither UTF-8, UTF-16 nor GB18030."""
 
     code = "encoding-unknown"
 

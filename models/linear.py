@@ -31,7 +31,8 @@ class Linear:
         scores = np.tile(self.bias, (len(rows.starts) - 1, 1))
         filled = np.flatnonzero(np.diff(rows.starts))
         if len(filled):
-            products = self.weights[rows.terms] * rows.values[:, None]
+            products = self.weights.take(rows.terms, axis=0)
+            products *= rows.values[:, None]
             scores[filled] += np.add.reduceat(products, rows.starts[filled], axis=0)
         return scores
 
@@ -42,18 +43,21 @@ class Linear:
         labels (Kish 1965, "Survey Sampling", of weights). An empty row has 0.
         """
         lengths = np.diff(rows.starts)
-        towards = self.weights[rows.terms, np.repeat(best, lengths)] - self._mean[rows.terms]
-        clues = np.maximum(towards, 0) * rows.values
-        sums = np.zeros((2, len(lengths)))
+        places = rows.terms * len(self.labels) + np.repeat(best, lengths)
+        clues = np.maximum(self._towards.take(places), 0)
+        clues *= rows.values
+        found = np.zeros(len(lengths))
         filled = np.flatnonzero(lengths)
         if len(filled):
-            sums[:, filled] = np.add.reduceat([clues, clues**2], rows.starts[filled], axis=1)
-        found: Floats = sums[0] ** 2 / np.maximum(sums[1], _LEAST)
+            starts = rows.starts[filled]
+            squares = np.add.reduceat(clues * clues, starts)
+            found[filled] = np.add.reduceat(clues, starts) ** 2 / np.maximum(squares, _LEAST)
         return found
 
     @cached_property
-    def _mean(self) -> Floats:
-        found: Floats = self.weights.mean(axis=1)
+    def _towards(self) -> Floats:
+        """How far each weight is above the mean over the labels: (terms · labels,)."""
+        found: Floats = (self.weights - self.weights.mean(axis=1, keepdims=True)).ravel()
         return found
 
     def confidences(self, scores: Floats) -> Floats:

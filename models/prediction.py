@@ -1,13 +1,12 @@
 """What the classifier says of one petition."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.decision import Decision, Reason
 
 
-@dataclass(frozen=True)
-class Ranked:
+class Ranked(NamedTuple):
     """One area with its name and calibrated confidence."""
 
     area: str
@@ -74,7 +73,7 @@ class Prediction:
             "decision": self.decision.value,
             "reasons": [reason.value for reason in self.reasons],
             "also": list(self.also),
-            "ranking": [vars(ranked) for ranked in self.ranking],
+            "ranking": [ranked._asdict() for ranked in self.ranking],
         }
         if self.explanation is not None:
             answer |= _explained(self.explanation)

@@ -22,7 +22,10 @@ Floats = npt.NDArray[np.float64]
 _RUN = re.compile(r"[^\W\d_]+")
 """Letters of any script. Digits say little and may be a person's; words of them count whole."""
 
-_PAIR = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]{2}")
+_CHINESE = "[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]"
+_PAIR = re.compile(f"{_CHINESE}{{2}}")
+_DICTIONARY_WORD = re.compile(f" {_CHINESE}+")
+"""The segmenter makes no Chinese word up: what its dictionary lacks falls into characters."""
 
 _LONG_NUMBER = re.compile(r"\d{6}")
 
@@ -65,6 +68,11 @@ class Analyzer:
             for size in self.sizes:
                 for start in range(run.start(), run.end() - size + 1):
                     yield Span(run.string[start : start + size], start, start + size)
+
+
+def is_public(term: str) -> bool:
+    """Whether a term is a Chinese word of the dictionary or a single letter, and names nobody."""
+    return len(term) == 1 or _DICTIONARY_WORD.fullmatch(term) is not None
 
 
 def is_pair(term: str) -> bool:
@@ -125,9 +133,12 @@ class Vocabulary:
     def _weigh(self, owners: Ints, terms: Ints, pairs: Ints) -> Rows:
         """Rows from one owner and one term per occurrence."""
         n_rows = len(pairs)
-        keys, counts = np.unique(owners * len(self) + terms, return_counts=True)
-        owners, terms = np.divmod(keys, max(len(self), 1))
-        values = (1.0 + np.log(counts)) * self.idf[terms]
+        bits = len(self).bit_length()
+        keys, counts = np.unique((owners << bits) | terms, return_counts=True)
+        owners, terms = keys >> bits, keys & ((1 << bits) - 1)
+        values = self.idf[terms]
+        repeated = np.flatnonzero(counts > 1)
+        values[repeated] *= 1.0 + np.log(counts[repeated])
         norms = np.sqrt(np.bincount(owners, values**2, minlength=n_rows))
         starts = np.searchsorted(owners, np.arange(n_rows + 1))
         return Rows(starts, terms, values / norms[owners], pairs)

@@ -5,18 +5,16 @@ Otherwise people log in and systems send a key. Forms carry a token of their ses
 request that another site has caused is refused.
 """
 
-import hmac
-import secrets
 import time
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
-from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from models.errors import AccessDenied, LoginNeeded, RequestForged
+from models.errors import AccessDenied, LoginNeeded
+from service.forgery import TOKEN, check_origin, check_token, csrf_token
 from service.problems import is_page
 from service.recording import database
 from service.reviews.accounts import find_account
@@ -73,9 +71,7 @@ NEEDS: dict[str, Right | Open] = {
 }
 """What each view needs. One that is missing here answers nobody."""
 
-TOKEN = "csrf_token"  # noqa: S105 - the name of a form's field
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "")
 _TRUSTED_S = 5.0
 """A key or account that was good is asked about again after so long."""
 _MAX_REMEMBERED = 1000
@@ -109,12 +105,6 @@ def register_access(app: Flask, settings: Settings) -> None:
     app.extensions["access"] = _Access(not settings.is_local, settings.idle_minutes * 60)
     app.before_request(_guard)
     app.context_processor(lambda: {TOKEN: csrf_token, "caller": g.get("caller")})
-
-
-def csrf_token() -> str:
-    """The token that forms of this session carry."""
-    token: str = session.setdefault("token", secrets.token_urlsafe(16))
-    return token
 
 
 def start_session(name: str, stamp: str) -> None:
@@ -169,8 +159,9 @@ def _guard() -> ResponseReturnValue | None:
     try:
         g.caller = _identify(access)
         if request.method not in _SAFE and not _is_by_key():
-            _check_origin()
-            _check_token()
+            check_origin()
+            if is_page():
+                check_token()
         if endpoint is not None:
             _check_right(endpoint)
     except LoginNeeded:
@@ -200,30 +191,6 @@ def _check_right(endpoint: str) -> None:
             expected=f"the right {needed}" if needed else "a view that is open to anybody",
             remedy="ask an administrator",
         )
-
-
-def _check_origin() -> None:
-    site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin", "null")  # null: our pages tell nobody where they are
-    is_ours = origin == "null" or _netloc(origin) == request.host
-    if not (site in ("none", "same-origin") if site else is_ours):
-        raise RequestForged("a request that another site has caused", remedy="open this page anew")
-
-
-def _netloc(url: str) -> str:
-    try:
-        return urlsplit(url).netloc
-    except ValueError:
-        return ""
-
-
-def _check_token() -> None:
-    """Only forms need it: a browser sends nothing else to another site without asking first."""
-    if request.mimetype not in _FORMS or not is_page():
-        return
-    kept, sent = session.get("token", ""), request.form.get(TOKEN, "")
-    if not kept or not hmac.compare_digest(kept.encode(), sent.encode(errors="replace")):
-        raise RequestForged("a form without this session's token", remedy="open this page anew")
 
 
 def _is_by_key() -> bool:

@@ -6,7 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service.access import TOKEN
+from service.forgery import TOKEN
 
 
 class Browser(FlaskClient):

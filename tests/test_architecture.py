@@ -15,6 +15,7 @@ FORBIDDEN = {
     "models": {"training", "service", "sklearn", "scipy", "flask", "click"},
     "training": {"service", "flask", "click"},
     "service": {"training", "sklearn", "scipy"},
+    "service/reviews": {"training", "sklearn", "scipy", "flask", "click"},
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from models.store import Store
 from models.taxonomy import Taxonomy
@@ -231,6 +232,22 @@ def test_batch_says_how_it_reads_and_hides_the_texts(
     assert "text: 来信内容" in shown
     assert TEXT[:15] in shown
     assert run("batch", source, *models)[0] == 2
+
+
+def test_batch_of_several_sheets_says_that_it_writes_a_folder(
+    run: Run, shared_store: Store, tmp_path: Path
+) -> None:
+    """Although OUT looks like a file."""
+    with xlsxwriter.Workbook(tmp_path / "in.xlsx") as book:
+        for name in ("一月", "二月"):
+            book.add_worksheet(name).write_column(0, 0, ["内容", TEXT])
+    out = tmp_path / "out.csv"
+    models = ("--models", shared_store.folder)
+    code, _, err = run("batch", tmp_path / "in.xlsx", "--out", out, *models, "--format", "csv")
+    assert code == 0
+    assert "2 tables: their results go into the folder" in err
+    assert "2 tables: 2 rows in, 2 rows out" in err
+    assert (out / "in" / "二月.csv").is_file()
 
 
 def test_batch_names_what_it_leaves_out(run: Run, shared_store: Store, tmp_path: Path) -> None:

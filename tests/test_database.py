@@ -13,11 +13,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from answers import answer, petition
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from models.decision import Reason
 from models.errors import DatabaseUnusable, FileUnreadable, OutputRefused, SettingsError
 from service.reviews import audit, schema
 from service.reviews.database import Database, open_database
+from service.reviews.engines import told
 from service.reviews.judgement import Label, recent, review
 from service.reviews.keeping import backup, restore
 from service.reviews.queue import next_item
@@ -122,7 +124,7 @@ def test_writer_that_waits_too_long_is_told(
 ) -> None:
     """Readers never wait."""
     record(sqlite_db, petition("a"), answer(), "desk")
-    monkeypatch.setattr("service.reviews.database.BUSY_S", 0.1)
+    monkeypatch.setattr("service.reviews.engines.BUSY_S", 0.1)
     assert sqlite_db.file is not None
     other = sqlite3.connect(sqlite_db.file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -131,6 +133,12 @@ def test_writer_that_waits_too_long_is_told(
     assert len(listing(sqlite_db)) == 1
     other.close()
     record(sqlite_db, petition("b"), answer(), "desk")
+
+
+def test_exhausted_connections_are_told(sqlite_db: Database) -> None:
+    """Not as a fault of ours."""
+    with pytest.raises(DatabaseUnusable, match="in use"), told(sqlite_db.url):
+        raise PoolTimeoutError
 
 
 def test_full_disk_is_told_and_loses_nothing(sqlite_db: Database) -> None:

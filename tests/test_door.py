@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 
 import pytest
 from flask import Flask, request
 
 from models.store import Store
+from service.access import NEEDS, Open
 from service.app import create_app
 from service.server import Serving
 from service.settings import Settings
@@ -22,19 +24,24 @@ TEXT = "派出所不予立案，请督促依法办理"
 PLANTED = "某小区独一无二的句子"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _views_of_this_module() -> Iterator[None]:
+    """Open to everybody, as any view has to say."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(NEEDS, "slow", Open.EVERYBODY)
+        patch.setitem(NEEDS, "who", Open.EVERYBODY)
+        yield
+
+
 @pytest.fixture(scope="module")
 def app(shared_store: Store) -> Flask:
-    """The application, with a route that takes its time and one that tells who asks."""
+    """The application, with a route that takes its time."""
     app = create_app(_settings(shared_store))
 
     @app.get("/slow")
     def slow() -> str:
         time.sleep(0.5)
         return "done"
-
-    @app.get("/who")
-    def who() -> str:
-        return f"{request.remote_addr} {request.scheme}"
 
     return app
 
@@ -56,7 +63,6 @@ def _settings(store: Store) -> Settings:
         queue=2,
         max_body_bytes=LIMIT,
         stop_timeout_s=5,
-        trusted_proxy="127.0.0.1",
     )
 
 
@@ -80,7 +86,7 @@ def problem(response: HTTPResponse) -> dict[str, object]:
     return found
 
 
-POST = b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+POST = b"POST /v1/classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 REFUSED = {
     "no HTTP": (b"\x16\x03\x01\x02\x00\r\n\r\n", 400, "request-malformed"),
     "text as header": (b"GET / HTTP/1.1\r\n" + PLANTED.encode() + b"\r\n\r\n", 400, None),
@@ -164,7 +170,7 @@ def test_client_may_ask_before_it_sends(port: int) -> None:
 
 def test_requests_in_a_pipeline_are_answered_in_order(port: int) -> None:
     """And an unreadable one ends it."""
-    one = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n"
+    one = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as connection:
         connection.sendall(one % b"/healthz" + one % b"/nowhere" + one % b"/readyz" + b"x\r\n\r\n")
         read = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -178,7 +184,7 @@ def test_too_many_requests_are_refused_at_once(port: int) -> None:
 
     def ask() -> None:
         began = time.perf_counter()
-        response = send(port, b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        response = send(port, b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
         statuses.append((response.status, time.perf_counter() - began))
         if response.status == 503:
             assert problem(response)["code"] == "busy"
@@ -189,8 +195,8 @@ def test_too_many_requests_are_refused_at_once(port: int) -> None:
         thread.start()
     time.sleep(0.1)
     began = time.perf_counter()
-    assert send(port, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").status == 200
-    assert send(port, b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n").status == 200
+    assert send(port, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").status == 200
+    assert send(port, b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n").status == 200
     assert time.perf_counter() - began < 0.35
     for thread in threads:
         thread.join()
@@ -207,7 +213,7 @@ def test_half_open_clients_hold_up_nobody(port: int) -> None:
         times = []
         for _ in range(50):
             began = time.perf_counter()
-            assert send(port, b"GET /v1/taxonomy HTTP/1.1\r\nHost: x\r\n\r\n").status == 200
+            assert send(port, b"GET /v1/taxonomy HTTP/1.1\r\nHost: localhost\r\n\r\n").status == 200
             times.append(time.perf_counter() - began)
     assert max(times) < 1
 
@@ -223,7 +229,7 @@ def test_more_clients_than_connections_hold_up_nobody(
             for _ in range(60)
         ]
         began = time.perf_counter()
-        assert send(port, b"GET /v1/taxonomy HTTP/1.1\r\nHost: x\r\n\r\n").status == 200
+        assert send(port, b"GET /v1/taxonomy HTTP/1.1\r\nHost: localhost\r\n\r\n").status == 200
         assert time.perf_counter() - began < 1
         assert idle[0].recv(1) == b""
         idle[-1].setblocking(False)
@@ -231,17 +237,28 @@ def test_more_clients_than_connections_hold_up_nobody(
             idle[-1].recv(1)
 
 
-def test_address_before_the_proxy_is_believed(port: int) -> None:
-    """Only because the settings name the proxy."""
+@pytest.mark.parametrize(
+    ("proxy", "found"), [("127.0.0.1", b"192.0.2.7 https"), ("", b"127.0.0.1 http")]
+)
+def test_address_before_the_proxy_is_believed(
+    shared_store: Store, tmp_path: Path, proxy: str, found: bytes
+) -> None:
+    """Only where the settings name the proxy."""
+    settings = dataclasses.replace(_settings(shared_store), trusted_proxy=proxy, data=str(tmp_path))
+    app = create_app(settings)
+    app.add_url_rule("/who", "who", lambda: f"{request.remote_addr} {request.scheme}")
+    serving = Serving(app, settings)
+    serving.start()
     headers = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
-    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+    with closing(HTTPConnection("127.0.0.1", serving.port, timeout=10)) as connection:
         connection.request("GET", "/who", headers=headers)
-        assert connection.getresponse().read() == b"192.0.2.7 https"
+        assert connection.getresponse().read() == found
+    serving.stop()
 
 
 def test_browser_is_told_in_chinese(port: int) -> None:
     """Where the server refuses before any page could say it."""
-    browser = b"GET /%s HTTP/1.1\r\nHost: x\r\nAccept: text/html,*/*\r\n"
+    browser = b"GET /%s HTTP/1.1\r\nHost: localhost\r\nAccept: text/html,*/*\r\n"
     response = send(port, browser % b"" + b"Content-Length: 3000000\r\n\r\n")
     assert response.status == 413
     assert response.headers["Content-Type"].startswith("text/html")
@@ -283,7 +300,7 @@ def test_stopping_does_not_wait_for_a_silent_client(app: Flask, shared_store: St
     serving = Serving(app, dataclasses.replace(_settings(shared_store), stop_timeout_s=30))
     serving.start()
     with ExitStack() as stack:
-        for sent in (POST, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"):
+        for sent in (POST, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"):
             client = socket.create_connection(("127.0.0.1", serving.port), timeout=10)
             stack.enter_context(closing(client))
             client.sendall(sent)

@@ -199,14 +199,11 @@ def test_rows_of_unknown_authors_certify_nothing(dataset: Dataset) -> None:
     assert trained.report["auto_share"] == 0
 
 
-@pytest.mark.parametrize("texts", [["甲"] * 3, ["甲乙丙丁", "戊己庚辛", "壬癸子丑"]])
+@pytest.mark.parametrize("texts", [["甲"] * 3, ["。。。", "，，，！", "？？"]])
 def test_rows_that_teach_nothing_are_refused_in_words(taxonomy: Taxonomy, texts: list[str]) -> None:
-    """All the same, or without a term in common."""
+    """All the same, or without any term."""
     rows = [labelled(text, area, "a") for area in ("safety", "care") for text in texts]
-    rows = (
-        rows if len(set(texts)) == 1 else rows[:3] + [labelled(t[::-1], "care", "a") for t in texts]
-    )
-    with pytest.raises(DatasetError, match=r"same text|three rows"):
+    with pytest.raises(DatasetError, match=r"same text|no term"):
         train(Dataset(taxonomy, rows), {}, Options(), lambda *_: None)
 
 
@@ -228,7 +225,7 @@ def test_areas_and_topics_without_rows_are_named(taxonomy: Taxonomy) -> None:
 def test_text_without_evidence_is_never_right(classifier: Classifier, tmp_path: Path) -> None:
     """It is counted, and flatters no area."""
     path = tmp_path / "rows.csv"
-    path.write_text("text,area\nqqqqzz wwvvuu,safety\n派出所不立案,fairness\n", encoding="utf-8")
+    path.write_text("text,area\n1357 2468,safety\n派出所不立案,fairness\n", encoding="utf-8")
     found = evaluate(classifier, [path])
     assert found["no_evidence"] == 1
     assert found["areas"]["safety"]["recall"] == 0

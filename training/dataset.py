@@ -19,7 +19,7 @@ MAX_LABEL_CHARS = 16
 """A longer label is not told: the column may hold petitions."""
 
 MIN_ROWS = 3
-"""An area with fewer rows cannot be learnt: no term from fewer than three rows is kept."""
+"""An area with fewer rows cannot be learnt: few terms from fewer than three rows are kept."""
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,8 @@ def command(
         raise click.UsageError("Missing option '--out'.")
     plan = make_plan(sources, out, suffix, encoding=encoding, named=columns.named())
     _tell_left_out(plan.left_out)
+    if plan.is_folder and out.suffix:
+        click.echo(f"{len(plan.jobs)} tables: their results go into the folder {out}", err=True)
     model = Model(store.folder / store.resolve(version))
     options = Options(columns, encoding, workers, cluster, restart=not resume)
     with _Display(quiet) as display:

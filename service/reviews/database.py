@@ -1,36 +1,22 @@
 """The database: SQLite in a file, or PostgreSQL by URL, at the schema that this program knows."""
 
 import os
-import random
-import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError
 
 from models.errors import DatabaseUnusable, SettingsError
+from service.reviews.engines import new_engine, told
 from service.reviews.schema import upgrade
 from service.settings import Settings
 
 FILE = "reviews.sqlite"
-BUSY_S = 60.0
-"""How long a writer waits for the others before SQLite calls the database locked."""
-
-_LOOK_S = (0.001, 0.01)
-"""Between two looks whether the writers' lock is free."""
-
-_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA secure_delete=ON",
-)
 
 
 @dataclass(frozen=True)
@@ -71,7 +57,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that may write: whole, or without a trace. Raises DatabaseUnusable."""
-        with _told(self.url), self.engine().begin() as connection:
+        with told(self.url), self.engine().begin() as connection:
             yield connection
 
     @contextmanager
@@ -80,7 +66,7 @@ class Database:
         options: dict[str, Any] = {"reading": True}
         if self.file is None:
             options["isolation_level"] = "REPEATABLE READ"  # all queries see the same moment
-        with _told(self.url), self.engine().connect() as connection:
+        with told(self.url), self.engine().connect() as connection:
             yield connection.execution_options(**options)
 
     def engine(self) -> Engine:
@@ -94,7 +80,7 @@ class Database:
         """Let nothing of what was deleted stay in SQLite's log beside the database."""
         if self.file is None:
             return
-        with _told(self.url):
+        with told(self.url):
             connection = self.engine().raw_connection()
             try:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -119,92 +105,12 @@ class Database:
                 remedy='install it: pip install "petition-triage[postgresql]"',
             ) from error
         try:
-            with _told(self.url), engine.begin() as connection:
+            with told(self.url), engine.begin() as connection:
                 upgrade(connection)
         except DatabaseUnusable:
             engine.dispose()
             raise
         return engine
-
-
-def new_engine(url: URL) -> Engine:
-    """An engine whose transactions wait for each other instead of losing updates."""
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_S}, hide_parameters=True)
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    return engine
-
-
-def _on_connect(connection: Any, _: object) -> None:  # noqa: ANN401 - a driver's connection
-    connection.isolation_level = None  # transactions begin below, never by guessing of the driver
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
-
-
-def _on_begin(connection: Connection) -> None:
-    if connection.get_execution_options().get("reading"):
-        connection.exec_driver_sql("BEGIN")
-    else:
-        _begin_writing(connection.connection.dbapi_connection)
-
-
-def _begin_writing(connection: Any) -> None:  # noqa: ANN401 - a driver's connection
-    """Take the writers' lock at once: one that has read before may find that it came too late.
-
-    SQLite itself looks ever more seldom the longer it waits, so that latecomers pass by it; here
-    all look equally often.
-    """
-    deadline = time.monotonic() + BUSY_S
-    connection.execute("PRAGMA busy_timeout=0")
-    try:
-        while True:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if (
-                    error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
-                    or time.monotonic() > deadline
-                ):
-                    raise
-                time.sleep(random.uniform(*_LOOK_S))  # noqa: S311 - no secret
-            else:
-                return
-    finally:
-        connection.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
-
-
-@contextmanager
-def _told(url: URL) -> Iterator[None]:
-    """Errors of the database as DatabaseUnusable, without what was asked or any password."""
-    try:
-        yield
-    except (DatabaseError, sqlite3.Error) as error:
-        raise DatabaseUnusable(
-            f"the database {url.render_as_string()} does not answer ({_reason(error)})",
-            remedy="check that it runs, that its disk has room, and the setting `database`",
-        ) from error
-
-
-def _reason(error: DatabaseError | sqlite3.Error) -> str:
-    """The kind of the driver's error, and its words where they are known to quote nothing."""
-    origin = error.orig if isinstance(error, DatabaseError) else error
-    kind = type(origin).__name__
-    return f"{kind}: {origin}" if str(origin) in _SQLITE_WORDS else kind
-
-
-_SQLITE_WORDS = frozenset(
-    {
-        "attempt to write a readonly database",
-        "database disk image is malformed",
-        "database is locked",
-        "database or disk is full",
-        "disk I/O error",
-        "file is not a database",
-        "unable to open database file",
-    }
-)
 
 
 def _checked(url: str | URL) -> URL:

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from models.errors import DatabaseUnusable, FileUnreadable, OutputRefused
 from models.files import replace
 from service.reviews import audit, moments
-from service.reviews.database import BUSY_S, Database
+from service.reviews.database import Database
+from service.reviews.engines import BUSY_S
 from service.reviews.records import remove
 from service.reviews.schema import check_known
 from service.reviews.tables import petitions
