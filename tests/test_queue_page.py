@@ -81,6 +81,11 @@ def test_filters_stay_from_one_petition_to_the_next(app: Flask, office: Database
     shown(client, "?area_wanted=care")
     done = client.post("/judge", data=form)
     assert done.headers["Location"] == "/queue?last=2&area_wanted=care"
+    undone = client.post("/undo", data={"id": "2", "place": "queue"})
+    assert undone.headers["Location"] == "/petitions/2?place=again"
+    assert 'name="place" value="again"' in client.get("/petitions/2?place=again").text
+    done = client.post("/judge", data={**form, "place": "again"})
+    assert done.headers["Location"] == "/queue?last=2&area_wanted=care"
     page = client.get("/queue?area_wanted=safety&reason=too-short").get_data(as_text=True)
     assert "2 件在等" in page
     assert "符合筛选的 1 件" in page
