@@ -55,8 +55,8 @@ def undo() -> ResponseReturnValue:
     """Take back one's own latest word on a petition, and show it again."""
     petition_id = request.form.get("id", "")
     judgement.undo(database(), petition_id, caller().name)
-    place = {"place": AGAIN} if request.form.get("place") in QUEUE else {}
-    return redirect(url_for("pages.petition", petition_id=petition_id, **place))
+    place = AGAIN if request.form.get("place") in QUEUE else None  # None stays out of the URL
+    return redirect(url_for("pages.petition", petition_id=petition_id, place=place))
 
 
 def petition(petition_id: str) -> str:
