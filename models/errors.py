@@ -152,9 +152,16 @@ class LimitError(TriageError):
 
     code = "limit"
 
-    def __init__(self, found: str, *, expected: str = "", retry_after_s: int = 5) -> None:
+    def __init__(
+        self,
+        found: str,
+        *,
+        expected: str = "",
+        remedy: str = "send the request again later",
+        retry_after_s: int = 5,
+    ) -> None:
         """``retry_after_s`` is when it may succeed."""
-        super().__init__(found, expected=expected, remedy="send the request again later")
+        super().__init__(found, expected=expected, remedy=remedy)
         self.retry_after_s = retry_after_s
 
 
