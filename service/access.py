@@ -52,6 +52,7 @@ NEEDS: dict[str, Right | Open] = {
     "api_reviews.forget": Right.ADMIN,
     "login.log_in": Open.EVERYBODY,
     "login.log_out": Open.LOGGED_IN,
+    "login.password": Open.LOGGED_IN,
     "pages.desk": Right.CLASSIFY,
     "pages.queue": Right.REVIEW,
     "pages.leave": Right.REVIEW,

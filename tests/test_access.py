@@ -85,6 +85,7 @@ ROUTES = {
     "api_reviews.forget": ("DELETE", "/v1/petitions/none"),
     "login.log_in": ("GET", "/login"),
     "login.log_out": ("POST", "/logout"),
+    "login.password": ("GET", "/password"),
     "pages.desk": ("GET", "/"),
     "pages.queue": ("GET", "/queue"),
     "pages.leave": ("POST", "/queue/leave"),
@@ -119,17 +120,18 @@ ADMIN = {
 MODELS = {"pages.promote", "pages.rollback"}
 METRICS = {"api.metrics"}
 LOGOUT = {"login.log_out"}
+PASSWORD_PAGE = {"login.password"}
 
 ALLOWED: dict[str, set[str]] = {
     "nobody": set(),
-    "clerk": CLASSIFY | REVIEW | LOGOUT,
-    "analyst": CLASSIFY | REVIEW | LOGOUT | METRICS | MODELS,
-    "administrator": CLASSIFY | REVIEW | LOGOUT | METRICS | ADMIN | MODELS,
-    "key classify": CLASSIFY | LOGOUT,
-    "key review": REVIEW | LOGOUT,
-    "key metrics": METRICS | LOGOUT,
-    "key models": LOGOUT | MODELS,
-    "key admin": ADMIN | LOGOUT,
+    "clerk": CLASSIFY | REVIEW | LOGOUT | PASSWORD_PAGE,
+    "analyst": CLASSIFY | REVIEW | LOGOUT | METRICS | MODELS | PASSWORD_PAGE,
+    "administrator": CLASSIFY | REVIEW | LOGOUT | METRICS | ADMIN | MODELS | PASSWORD_PAGE,
+    "key classify": CLASSIFY | LOGOUT | PASSWORD_PAGE,
+    "key review": REVIEW | LOGOUT | PASSWORD_PAGE,
+    "key metrics": METRICS | LOGOUT | PASSWORD_PAGE,
+    "key models": LOGOUT | MODELS | PASSWORD_PAGE,
+    "key admin": ADMIN | LOGOUT | PASSWORD_PAGE,
 }
 
 

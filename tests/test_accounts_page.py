@@ -1,18 +1,24 @@
 """账户 and 接口密钥: what administrators do with them, and what is told when they cannot."""
 
 import re
+from pathlib import Path
 
 import pytest
+from browser import browser
 from flask import Flask
 from flask.testing import FlaskClient
 
 from models.errors import AccountUnknown
+from models.store import Store
+from service import access
+from service.app import create_app
 from service.pages.accounts import REFUSALS
 from service.reviews import audit
-from service.reviews.accounts import find_account, log_in
+from service.reviews.accounts import add_account, find_account, log_in
 from service.reviews.database import Database
 from service.reviews.keys import check_key, list_keys
 from service.reviews.rights import Right, Role
+from service.settings import Settings
 from service.words import RIGHTS, ROLES
 
 PASSWORD = "long enough 123"  # noqa: S105 - opens nothing but what a test has made
@@ -75,6 +81,33 @@ def test_what_cannot_be_is_told_in_words(client: FlaskClient) -> None:
     assert "没有这个账户" in told["unknown"][1]
     assert not any(PASSWORD in page for _, page in told.values())
     assert change(client, "odd", "张某")[0] == 302
+
+
+def test_person_changes_the_own_password(
+    shared_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the present one; this browser stays, others have to log in again."""
+    settings = Settings(
+        models=str(shared_store.folder), data=str(tmp_path), login=True, insecure_cookies=True
+    )
+    app = create_app(settings)
+    add_account(app.extensions["reviews"], "王某", Role.CLERK, PASSWORD, "test")
+    client, other = browser(app), browser(app)
+    monkeypatch.setattr(access, "_TRUSTED_S", 0)
+    for each in (client, other):
+        each.post("/login", data={"name": "王某", "password": PASSWORD})
+
+    def ask(old: str, new: str, again: str) -> tuple[int, str]:
+        response = client.post("/password", data={"old": old, "new": new, "again": again})
+        return response.status_code, response.get_data(as_text=True)
+
+    new = PASSWORD + "4"
+    assert ask("wrong", new, new)[0] == 401
+    assert "不一样" in ask(PASSWORD, new, PASSWORD)[1]
+    assert ask(PASSWORD, new[:7], new[:7])[0] == 422
+    assert "密码已改" in ask(PASSWORD, new, new)[1]
+    assert client.get("/queue").status_code == 200
+    assert other.get("/queue").status_code == 302
 
 
 def test_everything_that_can_be_told_has_words() -> None:
