@@ -31,6 +31,9 @@ TriageError
 │   ├── AccessDenied
 │   ├── RequestForged
 │   └── AccountUnknown
+│       ├── AccountTaken
+│       ├── AccountUnfit
+│       └── AccountNeeded
 ├── OperatorError     the operator: model files, settings, the database
 │   ├── VersionMissing
 │   ├── VersionDamaged
@@ -265,6 +268,18 @@ class AccountUnknown(AccessError):
     code = "account-unknown"
 
 
+class AccountTaken(AccountUnknown):
+    """There is an account of this name already."""
+
+
+class AccountUnfit(AccountUnknown):
+    """A name or a password that is not as it must be."""
+
+
+class AccountNeeded(AccountUnknown):
+    """The last administrator, who must stay."""
+
+
 class OperatorError(TriageError):
     """Something on this machine that its operator has to mend."""
 
@@ -308,6 +323,18 @@ class ClusterLost(TriageError):
 
 
 class GateRefused(TriageError):
-    """A version that is kept but must not be promoted."""
+    """A version that is kept but must not be promoted; ``reasons`` are codes with their words."""
 
     code = "gate-refused"
+
+    def __init__(
+        self,
+        found: str,
+        *,
+        expected: str = "",
+        remedy: str = "",
+        reasons: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        """Each of ``reasons`` is a stable code and what was found."""
+        super().__init__(found, expected=expected, remedy=remedy)
+        self.reasons = reasons

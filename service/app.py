@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 
 from flask import Flask, Response
 from flask_bootstrap import Bootstrap5
@@ -22,6 +23,9 @@ from service.reviews.database import open_database
 from service.running import Running
 from service.settings import Settings
 
+Gate = Callable[[Store, str], None]
+"""Raises GateRefused where a version must not replace the promoted one."""
+
 SIGNING_FILE = "session.key"
 
 SECURITY_HEADERS = {
@@ -35,8 +39,11 @@ SECURITY_HEADERS = {
 }
 
 
-def create_app(settings: Settings) -> Flask:
-    """A WSGI application that answers with the promoted version of the store in ``settings``."""
+def create_app(settings: Settings, gate: Gate | None = None) -> Flask:
+    """A WSGI application that answers with the promoted version of the store in ``settings``.
+
+    Without a ``gate`` no other version is promoted by its pages.
+    """
     app = Flask(__name__)
     app.config.update(
         SECRET_KEY=_secret(settings),
@@ -51,6 +58,7 @@ def create_app(settings: Settings) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # names are Chinese
     Bootstrap5(app)
     app.extensions["running"] = Running(Store(settings.versions))
+    app.extensions["gate"] = gate
     app.extensions["reviews"] = open_database(settings)
     app.extensions["jobs"] = Runner(Jobs(settings.data_folder / "uploads"), settings)
     app.extensions["max_upload_bytes"] = settings.max_upload_bytes

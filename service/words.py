@@ -35,6 +35,14 @@ NO_MODEL = "模型还没有准备好。请联系管理员（运行 petition-tria
 
 ACTIONS = {"confirmed": "已确认", "corrected": "已更正为", "undone": "已撤销"}
 
+WHY = {
+    "trained": "训练后启用",
+    "first start": "首次启动时训练",
+    "by hand": "在命令行启用",
+    "forced: by hand": "在命令行强制启用",
+}
+"""Why a version was promoted, where the program itself says so."""
+
 ROLES = {Role.CLERK: "经办人", Role.ANALYST: "分析员", Role.ADMINISTRATOR: "管理员"}
 
 RIGHTS = {
@@ -44,6 +52,16 @@ RIGHTS = {
     Right.MODELS: "启用和退回模型版本",
     Right.ADMIN: "删除信访件、管理账户和密钥",
 }
+
+GATE = {
+    "no-comparison": "没有可以比较的留出结果",
+    "other-areas": "它的领域和正在运行的版本不同",
+    "few-rows": "两个版本共有的行太少，无法比较",
+    "worse": "在两个版本共有的行上，宏平均 F1 可能下降超过 0.02",
+    "decides-less": "有的领域可自动分办的比例下降超过一成",
+    "relabelled": "有的行改过标签，需要先在命令行用 --accept-relabelled 确认",
+}
+"""What the gate found against a version, by its code."""
 
 PROBLEMS = {
     "request-forged": "这个页面已经过期，刚才的操作没有执行。请从受理台重新打开再试一次。",
@@ -60,7 +78,7 @@ PROBLEMS = {
     "job-conflict": "这份文件现在不能这样操作，它的进展已经变了。请从“批量”重新打开它。",
     "label-unknown": "没有选中有效的领域或事项。请回到上一页重新选择。",
     "database-unusable": "留存信访件的数据库现在打不开。请联系管理员。",
-    "version-missing": NO_MODEL,
+    "version-missing": "没有这个模型版本，或还没有启用过别的版本。请到模型页查看。",
     "version-damaged": "这个模型版本的文件有缺失或损坏，没有启用。请联系管理员。",
     "golden-mismatch": "这个模型版本没有通过自检，没有启用。请联系管理员。",
     "unavailable": "服务现在不能办理。请稍后再试。",

@@ -86,12 +86,23 @@ ROUTES = {
     "api_reviews.forget": ("DELETE", "/v1/petitions/none"),
     "login.log_in": ("GET", "/login"),
     "login.log_out": ("POST", "/logout"),
+    "login.password": ("GET", "/password"),
     "pages.desk": ("GET", "/"),
     "pages.queue": ("GET", "/queue"),
     "pages.leave": ("POST", "/queue/leave"),
     "pages.judge": ("POST", "/judge"),
     "pages.undo": ("POST", "/undo"),
     "pages.petition": ("GET", "/petitions/none"),
+    "pages.statistics": ("GET", "/statistics"),
+    "pages.model": ("GET", "/model"),
+    "pages.report": ("GET", "/model/none/report"),
+    "pages.promote": ("GET", "/model/none/promote"),
+    "pages.rollback": ("GET", "/model/rollback"),
+    "pages.accounts": ("GET", "/accounts"),
+    "pages.change_account": ("POST", "/accounts"),
+    "pages.keys": ("GET", "/keys"),
+    "pages.add_key": ("POST", "/keys"),
+    "pages.revoke_key": ("POST", "/keys/revoke"),
     "static": ("GET", "/static/desk.css"),
     "bootstrap.static": ("GET", "/bootstrap/static/css/bootstrap.min.css"),
 }
@@ -101,22 +112,27 @@ CLASSIFY = {"api.classify", "api.classify_batch", "api.taxonomy", "api.model", "
 REVIEW = {
     "api_reviews.review", "api_reviews.undo", "api_reviews.following", "api_reviews.reviews",
     "api_reviews.petition", "pages.queue", "pages.leave", "pages.judge", "pages.undo",
-    "pages.petition",
+    "pages.petition", "pages.statistics", "pages.model", "pages.report",
 }  # fmt: skip
-ADMIN = {"api_reviews.forget"}
+ADMIN = {
+    "api_reviews.forget", "pages.accounts", "pages.change_account", "pages.keys", "pages.add_key",
+    "pages.revoke_key",
+}  # fmt: skip
+MODELS = {"pages.promote", "pages.rollback"}
 METRICS = {"api.metrics"}
 LOGOUT = {"login.log_out"}
+PASSWORD_PAGE = {"login.password"}
 
 ALLOWED: dict[str, set[str]] = {
     "nobody": set(),
-    "clerk": CLASSIFY | REVIEW | LOGOUT,
-    "analyst": CLASSIFY | REVIEW | LOGOUT | METRICS,
-    "administrator": CLASSIFY | REVIEW | LOGOUT | METRICS | ADMIN,
-    "key classify": CLASSIFY | LOGOUT,
-    "key review": REVIEW | LOGOUT,
-    "key metrics": METRICS | LOGOUT,
-    "key models": LOGOUT,
-    "key admin": ADMIN | LOGOUT,
+    "clerk": CLASSIFY | REVIEW | LOGOUT | PASSWORD_PAGE,
+    "analyst": CLASSIFY | REVIEW | LOGOUT | METRICS | MODELS | PASSWORD_PAGE,
+    "administrator": CLASSIFY | REVIEW | LOGOUT | METRICS | ADMIN | MODELS | PASSWORD_PAGE,
+    "key classify": CLASSIFY | LOGOUT | PASSWORD_PAGE,
+    "key review": REVIEW | LOGOUT | PASSWORD_PAGE,
+    "key metrics": METRICS | LOGOUT | PASSWORD_PAGE,
+    "key models": LOGOUT | MODELS | PASSWORD_PAGE,
+    "key admin": ADMIN | LOGOUT | PASSWORD_PAGE,
 }
 
 

@@ -27,7 +27,7 @@ from uploads import (
     uploaded,
 )
 
-from service.access import TOKEN
+from service.forgery import TOKEN
 from service.jobs import Job, Runner, State
 from service.jobs.worker import work
 from service.reviews.database import Database

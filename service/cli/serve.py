@@ -29,7 +29,7 @@ def command(config: object, **options: object) -> None:
     if store.current() is None:
         click.echo("No version yet: training one from the shipped corpus first.", err=True)
         train_first(store)
-    app = create_app(settings)
+    app = create_app(settings, gate)
     with suppress(TriageError):  # the log tells; the service is alive and waits for a good one
         app.extensions["running"].classifier()
     app.extensions["jobs"].start()
@@ -37,6 +37,13 @@ def command(config: object, **options: object) -> None:
         serve(app, settings)
     finally:
         app.extensions["jobs"].stop()
+
+
+def gate(store: Store, version: str) -> None:
+    """Raise GateRefused where ``version`` must not replace the promoted one."""
+    from training.gate import check_gate
+
+    check_gate(store, version)
 
 
 def train_first(store: Store) -> None:

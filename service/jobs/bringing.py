@@ -11,7 +11,7 @@ from models.store import Store
 from service.jobs.classifying import SUMMARY, Teller
 from service.jobs.job import Job
 from service.jobs.reading import PREVIEW, columns_of
-from service.reviews.corrections import Corrections, read_corrections, write_corrections
+from service.reviews.corrections import Corrections, read_file, write_corrections
 from service.reviews.database import Database, open_database
 from service.settings import Settings
 
@@ -47,7 +47,7 @@ def write(
 
 def _corrections(folder: Path, job: Job, db: Database, classifier: Classifier) -> Corrections:
     columns, encoding = columns_of(job.choices), job.choices.encoding or None
-    return read_corrections(db, folder / job.stored, classifier, columns, encoding)
+    return read_file(db, folder / job.stored, classifier, columns, encoding)
 
 
 def _told(found: Corrections) -> dict[str, Any]:

@@ -19,6 +19,10 @@ from service.words import ACTIONS
 
 MAX_NOTE_CHARS = 1000
 
+AGAIN = "again"
+QUEUE = ("queue", AGAIN)
+"""Places from which the queue goes on: itself, and a petition out of it that is judged again."""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -37,8 +41,7 @@ class Said:
 
 def judge() -> ResponseReturnValue:
     """Keep what the form says, then on to the next petition."""
-    petition_id = request.form.get("id", "")
-    place = request.form.get("place")
+    petition_id, place = request.form.get("id", ""), request.form.get("place")
     note = request.form.get("note", "").strip()[:MAX_NOTE_CHARS] or None
     source: Source = "queue" if place == "queue" else "desk"
     try:
@@ -52,7 +55,8 @@ def undo() -> ResponseReturnValue:
     """Take back one's own latest word on a petition, and show it again."""
     petition_id = request.form.get("id", "")
     judgement.undo(database(), petition_id, caller().name)
-    return redirect(url_for("pages.petition", petition_id=petition_id))
+    place = AGAIN if request.form.get("place") in QUEUE else None  # None stays out of the URL
+    return redirect(url_for("pages.petition", petition_id=petition_id, place=place))
 
 
 def petition(petition_id: str) -> str:
@@ -67,6 +71,7 @@ def petition(petition_id: str) -> str:
         said=said,
         fields=marked(Petition(kept.text, kept.title), None),
         areas=taxonomy(),
+        place=AGAIN if request.args.get("place") == AGAIN else "desk",
         undo=said[-1] if said and said[-1].undoable else None,
     )
 
@@ -89,7 +94,7 @@ def _said(petition_id: str, entry: Review) -> Said:
 
 
 def _back(place: str | None, told: dict[str, Any]) -> str:
-    if place != "queue":
+    if place not in QUEUE:
         return url_for("pages.desk", **told)
     filters = {name: request.form.get(name) for name in ("area_wanted", "reason", "order")}
     return url_for("pages.queue", **told | {key: value for key, value in filters.items() if value})

@@ -10,6 +10,10 @@ PAGES = (
     ("pages.desk", "受理台"),
     ("batch.overview", "批量"),
     ("pages.queue", "复核队列"),
+    ("pages.statistics", "统计"),
+    ("pages.model", "模型"),
+    ("pages.accounts", "账户"),
+    ("pages.keys", "接口密钥"),
 )
 """Every page of the navigation by its view, in order."""
 
