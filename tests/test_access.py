@@ -103,16 +103,30 @@ ROUTES = {
     "pages.keys": ("GET", "/keys"),
     "pages.add_key": ("POST", "/keys"),
     "pages.revoke_key": ("POST", "/keys/revoke"),
+    "batch.overview": ("GET", "/batch"),
+    "batch.upload": ("POST", "/batch"),
+    "batch.bring_back": ("POST", "/batch/corrected"),
+    "batch.job": ("GET", "/batch/none"),
+    "batch.look": ("POST", "/batch/none/look"),
+    "batch.start": ("POST", "/batch/none/start"),
+    "batch.stop": ("POST", "/batch/none/stop"),
+    "batch.delete": ("POST", "/batch/none/delete"),
+    "batch.progress": ("GET", "/batch/none/progress"),
+    "batch.result": ("GET", "/batch/none/result.csv"),
     "static": ("GET", "/static/desk.css"),
     "bootstrap.static": ("GET", "/bootstrap/static/css/bootstrap.min.css"),
 }
 
 EVERYBODY = {name for name, needed in NEEDS.items() if needed is Open.EVERYBODY}
-CLASSIFY = {"api.classify", "api.classify_batch", "api.taxonomy", "api.model", "pages.desk"}
+CLASSIFY = {
+    "api.classify", "api.classify_batch", "api.taxonomy", "api.model", "pages.desk",
+    "batch.overview", "batch.upload", "batch.job", "batch.look", "batch.start", "batch.stop",
+    "batch.delete", "batch.progress", "batch.result",
+}  # fmt: skip
 REVIEW = {
     "api_reviews.review", "api_reviews.undo", "api_reviews.following", "api_reviews.reviews",
     "api_reviews.petition", "pages.queue", "pages.leave", "pages.judge", "pages.undo",
-    "pages.petition", "pages.statistics", "pages.model", "pages.report",
+    "pages.petition", "pages.statistics", "pages.model", "pages.report", "batch.bring_back",
 }  # fmt: skip
 ADMIN = {
     "api_reviews.forget", "pages.accounts", "pages.change_account", "pages.keys", "pages.add_key",
