@@ -23,12 +23,17 @@ TriageError
 │   ├── PetitionUnknown
 │   ├── PetitionDiffers
 │   ├── ReviewConflict
+│   ├── JobUnknown
+│   ├── JobConflict
 │   └── LabelUnknown
 ├── AccessError       whoever asks: a login, a key, a right
 │   ├── LoginNeeded
 │   ├── AccessDenied
 │   ├── RequestForged
 │   └── AccountUnknown
+│       ├── AccountTaken
+│       ├── AccountUnfit
+│       └── AccountNeeded
 ├── OperatorError     the operator: model files, settings, the database
 │   ├── VersionMissing
 │   ├── VersionDamaged
@@ -215,6 +220,18 @@ class ReviewConflict(RecordError):
     code = "review-conflict"
 
 
+class JobUnknown(RecordError):
+    """No file of this person was uploaded under this number."""
+
+    code = "job-unknown"
+
+
+class JobConflict(RecordError):
+    """What is asked of an uploaded file does not fit what is being done with it."""
+
+    code = "job-conflict"
+
+
 class LabelUnknown(RecordError):
     """The running version has no such area or topic."""
 
@@ -249,6 +266,18 @@ class AccountUnknown(AccessError):
     """No account or key has this name, or it is taken."""
 
     code = "account-unknown"
+
+
+class AccountTaken(AccountUnknown):
+    """There is an account of this name already."""
+
+
+class AccountUnfit(AccountUnknown):
+    """A name or a password that is not as it must be."""
+
+
+class AccountNeeded(AccountUnknown):
+    """The last administrator, who must stay."""
 
 
 class OperatorError(TriageError):
@@ -294,6 +323,18 @@ class ClusterLost(TriageError):
 
 
 class GateRefused(TriageError):
-    """A version that is kept but must not be promoted."""
+    """A version that is kept but must not be promoted; ``reasons`` are codes with their words."""
 
     code = "gate-refused"
+
+    def __init__(
+        self,
+        found: str,
+        *,
+        expected: str = "",
+        remedy: str = "",
+        reasons: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        """Each of ``reasons`` is a stable code and what was found."""
+        super().__init__(found, expected=expected, remedy=remedy)
+        self.reasons = reasons

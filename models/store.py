@@ -88,8 +88,8 @@ class Store:
         """The classifier of a verified version; see ``models.versions.load`` for the errors."""
         return versions.load(self.folder / self.resolve(version))
 
-    def promote(self, version: str, why: str) -> Promotion:
-        """Verify the version, then let it answer from now on."""
+    def promote(self, version: str, why: str, by: str | None = None) -> Promotion:
+        """Verify the version, then let it answer; without ``by`` it is this user's deed."""
         name = self.load(version).version
         try:
             history = self.history()
@@ -97,14 +97,18 @@ class Store:
             history = []
         before = history[-1].after if history else None
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        promotion = Promotion(now, _user(), before, name, why)
+        promotion = Promotion(now, by or _user(), before, name, why)
         document = {"version": name, "history": [asdict(entry) for entry in [*history, promotion]]}
         text = json.dumps(document, ensure_ascii=False, indent=1)
         write_whole(self.pointer, text.encode())
         return promotion
 
-    def rollback(self) -> Promotion:
+    def rollback(self, by: str | None = None) -> Promotion:
         """Promote the version that answered before the present one. Raises VersionMissing."""
+        return self.promote(self.earlier(), f"rollback from {self.resolve()}", by)
+
+    def earlier(self) -> str:
+        """The version that answered before the present one. Raises VersionMissing."""
         current = self.resolve()
         switches = [entry for entry in self.history() if entry.before != entry.after]
         earlier = [entry.before for entry in switches if entry.after == current]
@@ -113,7 +117,7 @@ class Store:
                 f"no version answered before {current}",
                 remedy="see `petition-triage models list`, then promote one",
             )
-        return self.promote(earlier[-1], f"rollback from {current}")
+        return earlier[-1]
 
 
 def _user() -> str:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-from flask import Flask, current_app, g, redirect, render_template, request, session, url_for
+from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from models.errors import AccessDenied, LoginNeeded, RequestForged
+from models.errors import AccessDenied, LoginNeeded
 from service.forgery import TOKEN, check_origin, check_token, csrf_token
+from service.problems import is_page
 from service.recording import database
 from service.reviews.accounts import find_account
 from service.reviews.keys import check_key
@@ -51,7 +52,33 @@ NEEDS: dict[str, Right | Open] = {
     "api_reviews.forget": Right.ADMIN,
     "login.log_in": Open.EVERYBODY,
     "login.log_out": Open.LOGGED_IN,
+    "login.password": Open.LOGGED_IN,
     "pages.desk": Right.CLASSIFY,
+    "pages.queue": Right.REVIEW,
+    "pages.leave": Right.REVIEW,
+    "pages.judge": Right.REVIEW,
+    "pages.undo": Right.REVIEW,
+    "pages.petition": Right.REVIEW,
+    "pages.statistics": Right.REVIEW,
+    "pages.model": Right.REVIEW,
+    "pages.report": Right.REVIEW,
+    "pages.promote": Right.MODELS,
+    "pages.rollback": Right.MODELS,
+    "pages.accounts": Right.ADMIN,
+    "pages.change_account": Right.ADMIN,
+    "pages.keys": Right.ADMIN,
+    "pages.add_key": Right.ADMIN,
+    "pages.revoke_key": Right.ADMIN,
+    "batch.overview": Right.CLASSIFY,
+    "batch.upload": Right.CLASSIFY,
+    "batch.bring_back": Right.REVIEW,
+    "batch.job": Right.CLASSIFY,
+    "batch.look": Right.CLASSIFY,
+    "batch.start": Right.CLASSIFY,
+    "batch.stop": Right.CLASSIFY,
+    "batch.delete": Right.CLASSIFY,
+    "batch.progress": Right.CLASSIFY,
+    "batch.result": Right.CLASSIFY,
 }
 """What each view needs. One that is missing here answers nobody."""
 
@@ -144,18 +171,14 @@ def _guard() -> ResponseReturnValue | None:
         g.caller = _identify(access)
         if request.method not in _SAFE and not _is_by_key():
             check_origin()
-            if _is_page(endpoint):
+            if is_page():
                 check_token()
         if endpoint is not None:
             _check_right(endpoint)
     except LoginNeeded:
-        if not _is_page(endpoint):
+        if not is_page():
             raise
         return redirect(url_for("login.log_in", next=_here()))
-    except (AccessDenied, RequestForged) as error:
-        if not _is_page(endpoint):
-            raise
-        return render_template("refused.html", code=error.code), 403
     return None
 
 
@@ -183,11 +206,6 @@ def _check_right(endpoint: str) -> None:
 
 def _is_by_key() -> bool:
     return "Authorization" in request.headers
-
-
-def _is_page(endpoint: str | None) -> bool:
-    """Whether a person with a browser asks: all but the routes of the API."""
-    return endpoint is not None and not endpoint.startswith("api")
 
 
 def _here() -> str | None:

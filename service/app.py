@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 
 from flask import Flask, Response
 from flask_bootstrap import Bootstrap5
@@ -9,15 +10,21 @@ from flask_bootstrap import Bootstrap5
 from models.store import Store
 from service.access import register_access
 from service.api import api
+from service.batch_page import batch
+from service.jobs import Jobs, Runner
 from service.limits import register_limits
 from service.login import login
 from service.monitoring import register_monitoring
 from service.pages import pages
+from service.pages.navigation import navigation
 from service.problems import register_problems
 from service.review_routes import review_routes
 from service.reviews.database import open_database
 from service.running import Running
 from service.settings import Settings
+
+Gate = Callable[[Store, str], None]
+"""Raises GateRefused where a version must not replace the promoted one."""
 
 SIGNING_FILE = "session.key"
 
@@ -32,8 +39,11 @@ SECURITY_HEADERS = {
 }
 
 
-def create_app(settings: Settings) -> Flask:
-    """A WSGI application that answers with the promoted version of the store in ``settings``."""
+def create_app(settings: Settings, gate: Gate | None = None) -> Flask:
+    """A WSGI application that answers with the promoted version of the store in ``settings``.
+
+    Without a ``gate`` no other version is promoted by its pages.
+    """
     app = Flask(__name__)
     app.config.update(
         SECRET_KEY=_secret(settings),
@@ -48,13 +58,19 @@ def create_app(settings: Settings) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # names are Chinese
     Bootstrap5(app)
     app.extensions["running"] = Running(Store(settings.versions))
+    app.extensions["gate"] = gate
     app.extensions["reviews"] = open_database(settings)
+    app.extensions["jobs"] = Runner(Jobs(settings.data_folder / "uploads"), settings)
+    app.extensions["max_upload_bytes"] = settings.max_upload_bytes
+    app.extensions["upload_days"] = settings.upload_days
     register_monitoring(app)
     register_limits(app, settings)
     app.register_blueprint(api)
     app.register_blueprint(review_routes)
     app.register_blueprint(login)
     app.register_blueprint(pages)
+    app.register_blueprint(batch)
+    app.context_processor(navigation)
     register_problems(app)
     register_access(app, settings)
     app.after_request(_secure)

@@ -9,7 +9,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
-from service.limits import UNLIMITED
+from service.limits import UNLIMITED, UPLOADS
 from service.monitoring import ARRIVED
 from service.refusal import Busy, Refusal
 
@@ -33,6 +33,8 @@ class Admitted(WSGITask):  # type: ignore[misc] # waitress has no types
 class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
     """Reads one request."""
 
+    adj: Any
+
     def received(self, data: bytes) -> int:
         """Read on; how many bytes were used. Nobody is told to go on with what is refused."""
         used = int(super().received(data))
@@ -44,6 +46,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
         """Read the request line and the header fields. Raises ParsingError."""
         try:
             super().parse_header(header_plus)
+            if self.path in UPLOADS:
+                self.adj = self.adj.for_uploads
         except ValueError as error:  # an address that Python's urlsplit refuses
             raise ParsingError("Bad URI") from error
         if self.chunked and "CONTENT_LENGTH" in self.headers:

@@ -13,6 +13,14 @@ from werkzeug.exceptions import SecurityError
 from models.errors import RateExceeded, TimeExceeded
 from service.settings import Settings
 
+UPLOADS = frozenset({"/batch", "/batch/corrected"})
+"""What takes whole files."""
+
+_UPLOAD_MEMORY_BYTES = 500_000
+"""What is read of a form at once; a file in it goes to the disk."""
+UPLOAD_FORM_BYTES = 4096
+"""What a form adds to the file in it."""
+
 UNLIMITED = frozenset({"/healthz", "/readyz", "/metrics"})
 """What watches the service is answered however busy it is."""
 
@@ -72,6 +80,7 @@ def register_limits(app: Flask, settings: Settings) -> None:
     """Refuse requests that waited too long, and senders that send too many."""
     app.extensions["request_timeout_s"] = settings.request_timeout_s
     app.before_request(check_time)
+    app.before_request(partial(_allow_uploads, settings.max_upload_bytes))
     if settings.is_local:
         app.before_request(partial(_check_name, LOCAL_NAMES | {settings.host}))
     if settings.rate_per_minute:
@@ -87,6 +96,12 @@ def _check_name(names: frozenset[str]) -> None:
     # Flask's TRUSTED_HOSTS cannot hold an IPv6 address.
     if _PORT.sub("", request.environ.get("HTTP_HOST", "")) not in names:
         raise SecurityError
+
+
+def _allow_uploads(most_bytes: int) -> None:
+    if request.path in UPLOADS:
+        request.max_content_length = most_bytes + UPLOAD_FORM_BYTES
+        request.max_form_memory_size = _UPLOAD_MEMORY_BYTES
 
 
 def check_time() -> None:

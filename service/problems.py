@@ -5,7 +5,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, render_template, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -15,6 +15,8 @@ from models.errors import (
     DatasetError,
     FileError,
     InputError,
+    JobConflict,
+    JobUnknown,
     LimitError,
     LoginNeeded,
     OperatorError,
@@ -25,6 +27,7 @@ from models.errors import (
     ReviewConflict,
     TriageError,
 )
+from service.words import PROBLEM, PROBLEMS
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +41,8 @@ STATUS_OF_ERROR: tuple[tuple[type[TriageError], HTTPStatus], ...] = (
     (PetitionUnknown, HTTPStatus.NOT_FOUND),
     (PetitionDiffers, HTTPStatus.CONFLICT),
     (ReviewConflict, HTTPStatus.CONFLICT),
+    (JobUnknown, HTTPStatus.NOT_FOUND),
+    (JobConflict, HTTPStatus.CONFLICT),
     (RecordError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (OperatorError, HTTPStatus.SERVICE_UNAVAILABLE),
     (RateExceeded, HTTPStatus.TOO_MANY_REQUESTS),
@@ -64,14 +69,30 @@ MAX_PLACES = 20
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:  # noqa: ANN401 - JSON values
-    """The response for one error."""
-    _, text = problem_text(status, code, detail, request_id=g.get("request_id"), **more)
-    response = Response(text, status=status, content_type="application/problem+json")
+    """The response for one error: a page where a person asks."""
+    identifier = g.get("request_id")
+    if is_page():
+        words = PROBLEMS.get(code, PROBLEM)
+        text = render_template("problem.html", words=words, identifier=identifier)
+        response = Response(text, status=status, content_type="text/html; charset=utf-8")
+    else:
+        _, text = problem_text(status, code, detail, request_id=identifier, **more)
+        response = Response(text, status=status, content_type="application/problem+json")
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def is_page() -> bool:
+    """Whether a person with a browser asks: all but the routes of the API."""
+    endpoint = request.endpoint
+    if endpoint is None:
+        return not request.path.startswith("/v1/") and "text/html" in request.headers.get(
+            "Accept", ""
+        )
+    return not endpoint.startswith("api")
 
 
 def problem_text(status: int, code: str, detail: str, **more: Any) -> tuple[str, str]:  # noqa: ANN401 - JSON values

@@ -12,7 +12,10 @@ REFUSALS = {
     413: (
         "body-too-large",
         "the body is larger than this service accepts",
-        "内容或文件太大，超过了本服务的上限。请拆成几份再传，或请管理员调高设置 max_body_bytes。",
+        (
+            "内容或文件太大，超过了本服务的上限。请拆成几份再传，"
+            "或请管理员调高设置 max_body_bytes（批量文件是 max_upload_bytes）。"
+        ),
     ),
     431: (
         "header-too-large",

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from copy import copy
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -16,6 +17,7 @@ from waitress.server import BaseWSGIServer, create_server
 
 from models.errors import SettingsError
 from service.channel import Channel, Door
+from service.limits import UPLOAD_FORM_BYTES
 from service.monitoring import Monitoring, log_request
 from service.settings import Settings
 
@@ -122,6 +124,10 @@ def _listen(app: Flask, settings: Settings, sockets: dict[int, object]) -> Any: 
     for each in sockets.values():
         if isinstance(each, BaseWSGIServer):
             each.channel_class = Channel
+            each.adj.for_uploads = copy(each.adj)
+            each.adj.for_uploads.max_request_body_size = (
+                settings.max_upload_bytes + UPLOAD_FORM_BYTES + 1
+            )
     return server
 
 

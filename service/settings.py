@@ -40,6 +40,10 @@ class Settings:
     """Address of the reverse proxy whose `X-Forwarded-*` headers are believed; people log in."""
     max_body_bytes: int = 8 * 1024 * 1024
     """Largest body of a request."""
+    max_upload_bytes: int = 200_000_000
+    """Largest file that the archive page takes."""
+    upload_days: int = 30
+    """Uploaded files and their results are removed after so many days."""
     stop_timeout_s: int = 30
     """How long requests in flight may still take after a signal to stop."""
     log_file: str = ""
@@ -93,6 +97,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "rate_per_minute": (0, 1_000_000),
     "log_days": (1, 3660),
     "max_body_bytes": (1024, 1024**3),
+    "max_upload_bytes": (1024, 100 * 1024**3),
+    "upload_days": (1, 3660),
     "stop_timeout_s": (1, 3600),
     "sample_share": (0, 1),
     "lease_minutes": (1, 24 * 60),

@@ -25,51 +25,58 @@ def check_gate(store: Store, version: str, *, accept_relabelled: bool = False) -
     current = store.current()
     if current is None or current not in store.ids() or current == version:
         return
-    reasons = list(_reasons(store, current, version, accept_relabelled))
+    reasons = tuple(_reasons(store, current, version, accept_relabelled))
     if reasons:
+        told = "; ".join(words for _, words in reasons)
         raise GateRefused(
-            f"version {version} is kept but not promoted: {'; '.join(reasons)}",
+            f"version {version} is kept but not promoted: {told}",
             expected=f"one that is not worse than the running {current}",
             remedy=f"see `petition-triage models compare {current} {version}`; to use it all the "
             f"same: `petition-triage models promote {version} --force`",
+            reasons=reasons,
         )
 
 
-def _reasons(store: Store, current: str, version: str, accepted: bool) -> Iterator[str]:
+def _reasons(store: Store, current: str, version: str, accepted: bool) -> Iterator[tuple[str, str]]:
+    """Codes and words of all that speaks against ``version``."""
     try:
         running = outcomes.load(store.folder / current)
     except OperatorError as error:
-        yield f"there is nothing to compare it with ({error.found})"
+        yield "no-comparison", f"there is nothing to compare it with ({error.found})"
         return
     new = outcomes.load(store.folder / version)
     if set(running.outcome.labels) != set(new.outcome.labels):
         areas = _difference(set(running.outcome.labels), set(new.outcome.labels))
-        yield f"it has other areas ({areas})"
+        yield "other-areas", f"it has other areas ({areas})"
         return
     found = compare(running, new)
     if found.n < LEAST_ROWS:
-        yield f"only {found.n} rows are also behind the running version, too few to compare by"
+        told = f"only {found.n} rows are also behind the running version, too few to compare by"
+        yield "few-rows", told
         return
     yield from _falls(found)
     if found.relabelled and not accepted:
-        told = ", ".join(f"{where}: {a} → {b}" for where, a, b in found.relabelled[:MAX_TOLD])
+        listed = ", ".join(f"{where}: {a} → {b}" for where, a, b in found.relabelled[:MAX_TOLD])
         more = " …" if len(found.relabelled) > MAX_TOLD else ""
-        yield (
+        told = (
             f"{len(found.relabelled)} rows in common have another label, which needs "
-            f"--accept-relabelled ({told}{more})"
+            f"--accept-relabelled ({listed}{more})"
         )
+        yield "relabelled", told
 
 
-def _falls(found: Comparison) -> Iterator[str]:
+def _falls(found: Comparison) -> Iterator[tuple[str, str]]:
     if found.lower_bound <= -MACRO_F1_MARGIN:
-        yield (
+        told = (
             f"macro-F1 on the {found.n} rows in common goes from {found.running:.3f} to "
             f"{found.new:.3f}, and may fall by {-found.lower_bound:.3f} at 95 % confidence (at "
             f"most {MACRO_F1_MARGIN} is let pass)"
         )
+        yield "worse", told
     for area, (before, after) in found.alone.items():
         if before - after > ALONE_MARGIN:
-            yield f"{area}: decided alone falls from {before:.0%} to {after:.0%} of its rows"
+            told = f"{area}: decided alone falls from {before:.0%} to {after:.0%} of its rows"
+            yield "decides-less", told
 
 
 def _difference(running: set[str], new: set[str]) -> str:

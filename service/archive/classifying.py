@@ -1,6 +1,6 @@
 """Classifying a shard, so that no row stops another, whatever its classification does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from models.classifier import Classifier
 from models.errors import InputError, RowFailed
@@ -11,9 +11,13 @@ from service.archive.results import Outcome
 from service.archive.shards import CHUNK_ROWS, Layout, Shard
 from service.archive.summary import Summary
 
+Keep = Callable[[Shard, Sequence[Outcome]], object]
 
-def run_shard(shard: Shard) -> Summary:
+
+def run_shard(shard: Shard, keep: Keep | None = None) -> Summary:
     """Classify the rows and write their part, which is whole or absent.
+
+    ``keep`` is called with the outcomes before; after a crash perhaps a second time.
 
     A mark stands beside the part meanwhile. Where one is found, whoever left it died at work, and
     perhaps of these rows: another process tries them then, so that this one lives on.
@@ -28,6 +32,8 @@ def run_shard(shard: Shard) -> Summary:
         summary = Summary()
         for outcome in outcomes:
             summary.add(outcome)
+        if keep:
+            keep(shard, outcomes)
         write_part(shard, outcomes, summary)
     finally:
         mark.unlink(missing_ok=True)

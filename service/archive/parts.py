@@ -31,13 +31,13 @@ class Parts:
             if self.is_stopped:
                 return
             self._shards = at + 1
-            self.rows += len(rows)
+            first, self.rows = self.rows, self.rows + len(rows)
             part = self._work.part(self._number, at)
             found = read_part(part)
             if found:
                 self._found.append(found[0])
             else:
-                yield self._make(part, rows)
+                yield self._make(part, rows, table=self._number, first=first)
 
     def take_found(self) -> Iterator[Summary]:
         """Those that came since this was asked last."""

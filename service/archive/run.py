@@ -9,7 +9,7 @@ from typing import Any
 from models.classifier import Classifier
 from models.errors import ClusterLost, FileError, FileUnreadable, InputChanged, OutputRefused
 from models.tables import open_table
-from service.archive.classifying import run_shard
+from service.archive.classifying import Keep, run_shard
 from service.archive.cluster import in_cluster
 from service.archive.parts import Parts
 from service.archive.plan import SUMMARY_NAME, Job, Plan, make_plan
@@ -34,6 +34,9 @@ class Options:
     cluster: str | None = None
     """Address of a Dask scheduler, instead of ``workers``."""
     restart: bool = False
+    keep: Keep | None = None
+    """Called with the outcomes of every shard before its part is written, where one process does
+    all the work; after a crash perhaps twice for the same shard."""
 
 
 OnProgress = Callable[[Progress], object]
@@ -182,7 +185,7 @@ class _Run:
         elif self._options.workers > 1:
             made = in_processes(parts, self._options.workers)
         else:
-            made = map(run_shard, parts)
+            made = map(partial(run_shard, keep=self._options.keep), parts)
         for done in made:
             yield from parts.take_found()
             self._clock.rows += done.rows

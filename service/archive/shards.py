@@ -92,6 +92,10 @@ class Shard:
     rows: Sequence[Row]
     layout: Layout
     model: Model
+    table: int = 0
+    """Its number among the tables of the run."""
+    first: int = 0
+    """How many rows of the table stand before these."""
 
 
 def layout_of(table: Table, columns: Columns, kind: str) -> Layout:

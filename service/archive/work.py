@@ -90,7 +90,7 @@ def open_work(plan: Plan, manifest: Mapping[str, Any], *, restart: bool) -> Iter
     else:
         _check_same(plan.out, found, manifest)
     try:
-        with _locked(folder):
+        with locked(folder):
             yield Work(folder)
     except (FileUnreadable, EncodingUnknown, ColumnMissing):
         shutil.rmtree(folder, ignore_errors=True)  # of an input that cannot be read nothing is kept
@@ -102,7 +102,7 @@ def discard(plan: Plan) -> None:
     """Forget what an unfinished run of this plan has done. Raises OutputRefused while it works."""
     folder = work_folder(plan)
     if folder.is_dir():
-        with _locked(folder):
+        with locked(folder):
             pass
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -176,7 +176,7 @@ def _check_free(plan: Plan) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Keep other processes out; the system lets go of the lock when this one dies."""
     with (folder / _LOCK).open("ab") as file:
         try:

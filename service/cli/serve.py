@@ -29,10 +29,21 @@ def command(config: object, **options: object) -> None:
     if store.current() is None:
         click.echo("No version yet: training one from the shipped corpus first.", err=True)
         train_first(store)
-    app = create_app(settings)
+    app = create_app(settings, gate)
     with suppress(TriageError):  # the log tells; the service is alive and waits for a good one
         app.extensions["running"].classifier()
-    serve(app, settings)
+    app.extensions["jobs"].start()
+    try:
+        serve(app, settings)
+    finally:
+        app.extensions["jobs"].stop()
+
+
+def gate(store: Store, version: str) -> None:
+    """Raise GateRefused where ``version`` must not replace the promoted one."""
+    from training.gate import check_gate
+
+    check_gate(store, version)
 
 
 def train_first(store: Store) -> None:

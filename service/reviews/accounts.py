@@ -10,7 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from models.errors import AccountUnknown, LoginNeeded
+from models.errors import (
+    AccountNeeded,
+    AccountTaken,
+    AccountUnfit,
+    AccountUnknown,
+    LoginNeeded,
+)
 from service.reviews import audit, moments
 from service.reviews.database import Database
 from service.reviews.rights import Role
@@ -40,13 +46,13 @@ class Account:
 def add_account(db: Database, name: str, role: Role, password: str, by: str) -> None:
     """Make an account. Raises AccountUnknown for a bad or taken name or a short password."""
     if not _NAME.fullmatch(name) or name == _RESERVED:
-        raise AccountUnknown(
+        raise AccountUnfit(
             "this is no name for an account", expected="1 to 40 letters, digits, or .@_-"
         )
     _check_password(password)
     with db.write() as connection:
         if _row(connection, name) is not None:
-            raise AccountUnknown(f"there is an account {name} already", remedy="choose another")
+            raise AccountTaken(f"there is an account {name} already", remedy="choose another")
         values = {
             "name": name,
             "role": role.value,
@@ -163,7 +169,7 @@ def _count_wrong(connection: Connection, row: Row[Any]) -> None:
 
 def _check_password(password: str) -> None:
     if not MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS:
-        raise AccountUnknown(
+        raise AccountUnfit(
             f"a password of {len(password)} characters",
             expected=f"{MIN_PASSWORD_CHARS} to {MAX_PASSWORD_CHARS}",
         )
@@ -173,7 +179,7 @@ def _check_administrators(connection: Connection, before: Row[Any]) -> None:
     """Undo the transaction where the last administrator would go."""
     was = before.role == Role.ADMINISTRATOR and not before.disabled
     if was and _administrators(connection) == 0:
-        raise AccountUnknown(
+        raise AccountNeeded(
             f"{before.name} is the last administrator", remedy="make another one first"
         )
 

@@ -70,8 +70,10 @@ def over_time(db: Database, unit: Unit = "day", *, since: dt.date | None = None)
     return list(periods.values())
 
 
-def overruled(db: Database, *, since: dt.date | None = None) -> list[Overruled]:
-    """How the honest sample fared, per area as the model answered it."""
+def overruled(
+    db: Database, *, since: dt.date | None = None, version: str | None = None
+) -> list[Overruled]:
+    """How the honest sample fared, per area as the model answered it; of one version if given."""
     columns = petitions.c
     checked = columns.review.is_not(None)
     query = select(
@@ -81,6 +83,8 @@ def overruled(db: Database, *, since: dt.date | None = None) -> list[Overruled]:
         _count(~checked).label("waiting"),
     )
     query = query.where(columns.sample.is_(True), *_since(since)).group_by(columns.area)
+    if version is not None:
+        query = query.where(columns.version == version)
     with db.read() as connection:
         return [Overruled(*row) for row in connection.execute(query.order_by(columns.area))]
 

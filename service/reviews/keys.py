@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from models.errors import AccountUnknown, LoginNeeded
+from models.errors import AccountUnfit, AccountUnknown, LoginNeeded
 from service.reviews import audit, moments
 from service.reviews.database import Database
 from service.reviews.rights import Right
@@ -44,11 +44,11 @@ def add_key(
 ) -> str:
     """Make a key; the only time that it is told. Raises AccountUnknown for a bad name."""
     if not name.strip() or len(name) > MAX_NAME_CHARS or not name.isprintable():
-        raise AccountUnknown(
+        raise AccountUnfit(
             "this is no name for a key", expected=f"1 to {MAX_NAME_CHARS} characters"
         )
     if not rights:
-        raise AccountUnknown("a key without rights", expected="one or more of " + ", ".join(Right))
+        raise AccountUnfit("a key without rights", expected="one or more of " + ", ".join(Right))
     key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
     now = moments.now()
     scopes = "|".join(sorted(rights))

@@ -65,6 +65,14 @@ def next_item(db: Database, by: str, wanted: Wanted | None = None) -> Item | Non
         return _item(row, until)
 
 
+def hold(db: Database, petition_id: str, by: str) -> None:
+    """Put a waiting item that nobody has into these hands; nothing happens to any other."""
+    until = moments.now() + timedelta(seconds=db.rules.lease_s)
+    free = (petitions.c.id == petition_id) & petitions.c.open.is_(True) & _is_free(moments.now())
+    with db.write() as connection:
+        connection.execute(update(petitions).where(free).values(leased_by=by, leased_until=until))
+
+
 def release(db: Database, petition_id: str, by: str) -> None:
     """Give an item back; whoever asks next may get it. Nothing happens if it is not theirs."""
     with db.write() as connection:
