@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, current_app, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from models import versions
@@ -61,10 +61,9 @@ def model() -> str:
 def report(version: str) -> Response:
     """The report of a version as it was saved, under a policy that lets its one style sheet work.
 
-    Raises VersionMissing, VersionDamaged.
+    Raises VersionDamaged.
     """
-    store = _store()
-    folder = store.folder / store.resolve(version)
+    folder = _store().folder / _known(version)
     path = folder / REPORT
     if not path.is_file() or sha256(path) != versions.read_manifest(folder)["files"].get(REPORT):
         raise VersionDamaged(
@@ -81,8 +80,7 @@ def report(version: str) -> Response:
 
 def promote(version: str) -> ResponseReturnValue:
     """The question whether this version shall answer from now on; then the deed."""
-    store = _store()
-    name = store.resolve(version)
+    store, name = _store(), _known(version)
     refusal = _refusal(store, name)
     if request.method == "GET" or refusal:
         asked = _asked(store, name, "promote", refusal)
@@ -116,6 +114,13 @@ def _can_roll_back(store: Store) -> bool:
 
 def _store() -> Store:
     return running().store
+
+
+def _known(version: str) -> str:
+    """The version, if there is one of this id; else the page is not found."""
+    if version not in _store().ids():
+        abort(404)
+    return version
 
 
 def _asked(store: Store, version: str, deed: str, refusal: list[str] | None) -> str:
