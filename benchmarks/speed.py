@@ -1,11 +1,18 @@
 """How fast classification is, as ratios to the pipeline that every tutorial writes.
 
+    python benchmarks/speed.py [--rows 20000] [--memory]
+
 The naive pipeline is ``TfidfVectorizer(tokenizer=jieba.lcut)`` with ``LogisticRegression``, fitted
-on the same rows. Both answer the same texts in the same run on one core; ratios count, times depend
-on the machine. Run it with ``make bench``; ``README.md`` beside this file records a run.
+on the same rows, serial, reading and writing CSV. Both answer the same texts in the same run;
+ratios count, times depend on the machine. ``--memory`` adds archives of 100,000 and 1,000,000 rows.
+``README.md`` beside this file records a run.
 """
 
+import argparse
+import csv
+import os
 import platform
+import random
 import resource
 import statistics
 import subprocess
@@ -27,34 +34,40 @@ from sklearn.pipeline import Pipeline
 from models.classifier import Classifier
 from models.store import Store
 from models.text import Petition
-from service.archive import classify_file
 from training.corpus import read_corpus
 from training.train import Options, train
 
-ROUNDS = 5
-ROWS = 20_000
+ROUNDS = 3
+CHARS = 400
+NAIVE_ROWS = 5_000
+"""The naive pipeline takes as long for each row of a longer file."""
+
+PROGRAM = [sys.executable, "-c", "from service.cli.main import main; main()"]
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--memory", action="store_true")
+    asked = parser.parse_args()
     jieba.setLogLevel("WARNING")
     dataset, lexicon = read_corpus(())
     texts = [row.petition.text for row in dataset.rows]
-    with tempfile.TemporaryDirectory() as folder:
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         started = time.perf_counter()
         trained = train(dataset, lexicon, Options(), lambda *_: None)
-        training_s = time.perf_counter() - started
-        store = Store(Path(folder))
+        print(f"training with validation, {len(texts)} rows: {time.perf_counter() - started:.0f} s")
+        store = Store(folder / "versions")
         store.promote(trained.save(store.folder), "benchmark")
-        classifier = store.load()
         naive = fit_naive(texts, dataset.areas().tolist())
-        print(f"{platform.machine()}, Python {platform.python_version()}, {len(texts)} texts of "
-              f"{statistics.mean(map(len, texts)):.0f} characters")  # fmt: skip
-        print(f"training with validation        {training_s:8.1f} s")
-        compare_batches(classifier, naive, texts)
-        compare_single(classifier, naive, texts)
-        time_archive(classifier, texts, Path(folder))
+        compare_single(store.load(), naive, texts)
+        compare_archives(store, naive, texts, folder, asked.rows)
         time_command(store)
+        for rows in (100_000, 1_000_000) if asked.memory else ():
+            weigh_archive(store, texts, folder, rows)
 
 
 def fit_naive(texts: list[str], areas: list[str]) -> Pipeline:
@@ -64,55 +77,96 @@ def fit_naive(texts: list[str], areas: list[str]) -> Pipeline:
     return naive.fit(texts, areas)
 
 
-def compare_batches(classifier: Classifier, naive: Pipeline, texts: list[str]) -> None:
-    """Texts a second, in batches."""
-    petitions = [Petition(text) for text in texts]
-    chunks = [petitions[at : at + 256] for at in range(0, len(petitions), 256)]
-    ours = best(lambda: [classifier.classify_batch(chunk) for chunk in chunks])
-    theirs = best(lambda: naive.predict_proba(texts), rounds=2)
-    print(f"batches: ours {len(texts) / ours:8.0f} texts/s, naive {len(texts) / theirs:6.0f}, "
-          f"ratio {theirs / ours:5.1f}")  # fmt: skip
-
-
 def compare_single(classifier: Classifier, naive: Pipeline, texts: list[str]) -> None:
     """Milliseconds for one text."""
-    some = texts[:: max(1, len(texts) // 300)]
+    some = texts[:: max(1, len(texts) // 1000)]
+    classifier.classify(Petition(some[0]))
     ours = sorted(clock(partial(classifier.classify, Petition(text))) for text in some)
     theirs = sorted(clock(partial(naive.predict_proba, [text])) for text in some[:100])
+    length = statistics.mean(map(len, some))
     for name, share in (("p50", 0.5), ("p99", 0.99)):
         one, other = ours[int(share * len(ours))], theirs[int(share * len(theirs))]
-        print(f"one text {name}: ours {one * 1000:6.2f} ms, naive {other * 1000:6.2f} ms, "
-              f"ratio {other / one:5.1f}")  # fmt: skip
+        print(f"one text of {length:.0f} characters, {name}: ours {one * 1000:.2f} ms, "
+              f"naive {other * 1000:.2f} ms, ratio {other / one:.1f}")  # fmt: skip
 
 
-def time_archive(classifier: Classifier, texts: list[str], folder: Path) -> None:
-    """CSV to CSV."""
-    source = folder / "archive.csv"
-    rows = (texts[at % len(texts)].replace('"', '""') for at in range(ROWS))
-    source.write_text("text\n" + "".join(f'"{row}"\n' for row in rows), encoding="utf-8")
-    took = clock(lambda: classify_file(source, folder / "out.csv", classifier, lambda *_: None))
-    print(f"archive of {ROWS} rows, CSV to CSV: {took:6.1f} s, {ROWS / took:6.0f} rows/s")
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"peak memory of this process     {peak_mb:8d} MB")
+def compare_archives(
+    store: Store, naive: Pipeline, texts: list[str], folder: Path, rows: int
+) -> None:
+    """CSV to CSV, by the command line with one worker and with two, and by the naive pipeline."""
+    source, few = folder / "archive.csv", folder / "few.csv"
+    length = write_rows(source, texts, rows)
+    write_rows(few, texts, NAIVE_ROWS)
+    theirs = best(partial(classify_naive, naive, few, folder / "naive.csv"), 2) / NAIVE_ROWS
+    print(f"archive, CSV to CSV, texts of {length:.0f} characters: naive {1 / theirs:.0f} rows/s")
+    for workers in ("1", "2"):
+        run = partial(classify_archive, store, source, folder, workers)
+        times = sorted(clock(run) / rows for _ in range(ROUNDS))
+        spread = ", ".join(f"{theirs / each:.1f}" for each in times)
+        print(f"  {rows} rows, {workers} workers: {1 / times[0]:.0f} rows/s, ratios {spread}")
+
+
+def write_rows(path: Path, texts: list[str], rows: int) -> float:
+    """A CSV of the shipped petitions, put together to about ``CHARS``; their mean length."""
+    drawn = random.Random(0)  # noqa: S311 - it draws petitions
+    lengths = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["编号", "内容"])
+        for number in range(rows):
+            text = drawn.choice(texts)
+            while len(text) < CHARS * 2 // 3:
+                text += drawn.choice(texts)
+            lengths += len(text)
+            writer.writerow([f"{number:07}", text])
+    return lengths / rows
+
+
+def classify_naive(naive: Pipeline, source: Path, out: Path) -> None:
+    """Read, predict, write, as tutorials do."""
+    with source.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = naive.predict_proba([row["内容"] for row in rows])
+    with out.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        for row, shares in zip(rows, found, strict=True):
+            best_at = shares.argmax()
+            writer.writerow([*row.values(), naive.classes_[best_at], f"{shares[best_at]:.4f}"])
+
+
+def classify_archive(store: Store, source: Path, folder: Path, workers: str) -> None:
+    """The whole command, its start included."""
+    paths = ["batch", str(source), "--out", str(folder / "out.csv")]
+    options = ["--models", str(store.folder), "--workers", workers, "--restart", "--quiet"]
+    subprocess.run([*PROGRAM, *paths, *options], check=True, capture_output=True)
+
+
+def weigh_archive(store: Store, texts: list[str], folder: Path, rows: int) -> None:
+    """Peak memory of a run in a process of its own."""
+    source = folder / "large.csv"
+    write_rows(source, texts, rows)
+    code = (
+        "import resource, runpy, sys\n"
+        "from service.cli.main import cli\n"
+        "cli.main(sys.argv[1:], standalone_mode=False)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    )
+    paths = ["batch", str(source), "--out", str(folder / "out.csv"), "--restart", "--quiet"]
+    command = [sys.executable, "-c", code, *paths, "--models", str(store.folder)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1]
+    print(f"peak memory of {rows} rows, CSV to CSV, one process: {told} MB")
 
 
 def time_command(store: Store) -> None:
     """Processor seconds of the command line for one text."""
-    code = "from service.cli.main import main; main()"
-    command = [
-        sys.executable,
-        "-c",
-        code,
-        "classify",
-        "派出所不予立案",
-        "--models",
-        str(store.folder),
-    ]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(f"`petition-triage classify`, cold {spent:8.2f} s CPU")
+    spent = []
+    for _ in range(ROUNDS):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [*PROGRAM, "classify", "派出所不予立案", "--models", str(store.folder)]
+        subprocess.run(command, check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    print(f"`petition-triage classify`, cold: {min(spent):.2f} s CPU")
 
 
 def clock(work: Callable[[], object]) -> float:

@@ -18,6 +18,7 @@ from service import access
 from service.access import NEEDS, Open
 from service.app import create_app
 from service.cli.main import cli
+from service.openapi import OPEN
 from service.reviews import audit, moments
 from service.reviews.accounts import (
     add_account,
@@ -158,6 +159,13 @@ def test_every_route_lets_in_whom_it_should(open_app: Flask, office: Database, w
         forbidden = response.status_code in (401, 403) or to_login
         assert forbidden == (endpoint not in ALLOWED[who] | EVERYBODY), endpoint
         response.close()
+
+
+def test_api_document_tells_which_routes_ask_for_nothing(open_app: Flask) -> None:
+    """As the table of needs has it."""
+    rules = open_app.url_map.iter_rules()
+    open_ = {rule.rule for rule in rules if NEEDS[rule.endpoint] is Open.EVERYBODY}
+    assert {path for path in open_ if not path.startswith(("/login", "/static", "/boot"))} == OPEN
 
 
 def test_view_that_is_not_in_the_table_answers_nobody(open_app: Flask, office: Database) -> None:

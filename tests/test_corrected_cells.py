@@ -125,3 +125,18 @@ def test_petition_not_kept_yet_is_kept(sqlite_db: Database, taxonomy: Taxonomy) 
     assert (found.new, found.corrected[0].petition) == (1, Petition("路灯不亮", None, "-7"))
     assert list(write_corrections(sqlite_db, found, "王", lambda _: answer())) == [None]
     assert [name for name, _ in recent(sqlite_db)] == ["-7"]
+
+
+def test_another_petition_of_the_same_id_is_not_corrected(
+    sqlite_db: Database, taxonomy: Taxonomy
+) -> None:
+    """Offices count from 1 in every file; line ends and numbers that were masked do not matter."""
+    record(sqlite_db, Petition("路灯不亮\r\n电话13912345678", id="1"), answer(), "upload")
+    header = [*HEADER, "text"]
+    rows = [
+        ["1", "care", "", "", "", "", text] for text in ("井盖丢了", "路灯不亮\n电话13912345678")
+    ]
+    found = read(sqlite_db, taxonomy, *rows, header=header)
+    assert [each.label for each in found.corrected] == [Label("care")]
+    (problem,) = found.problems
+    assert problem.startswith("line 2: another text")

@@ -14,6 +14,7 @@ from models.text import Petition
 from service.archive import Columns
 from service.reviews.database import Database
 from service.reviews.judgement import Label, review
+from service.reviews.masking import mask
 from service.reviews.records import Record, get, record
 
 YES = frozenset({"1", "true", "yes", "y", "x", "是", "对", "√", "✓", "确认", "已确认"})
@@ -177,16 +178,32 @@ def _is_in_force(known: Record, label: Label) -> bool:
 def _known(
     db: Database, row: Row, places: Places, petition_id: str
 ) -> tuple[Record | None, Petition | None]:
-    """The record, or else the petition as it stands in the row."""
+    """The record, or else the petition as it stands in the row.
+
+    Offices count anew in each file: a kept petition of the same id may be another one.
+    """
+    text = row.values[places.text] if places.text is not None else ""
     try:
-        return get(db, petition_id), None
+        kept = get(db, petition_id)
     except PetitionUnknown as error:
         if places.text is None:
             raise LabelUnknown(
                 "no petition is kept under the id in this row", remedy="add the column of its text"
             ) from error
+    else:
+        if text.strip() and _bare(text) != _bare(kept.text):
+            raise PetitionDiffers(
+                "another text is kept under the id in this row",
+                remedy="name a column of ids that differ between files, or restore the text",
+            )
+        return kept, None
     title = row.values[places.title] if places.title is not None else ""
-    return None, Petition(row.values[places.text], title or None, petition_id)
+    return None, Petition(text, title or None, petition_id)
+
+
+def _bare(text: str) -> str:
+    """The text as it is kept at least: masked, and without what Excel changes of line ends."""
+    return "".join(mask(text).split())
 
 
 def _answered(answers: Answers, petition: Petition | None) -> tuple[str | None, str | None]:
