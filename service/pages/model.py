@@ -1,6 +1,7 @@
 """模型: what answers now, what proves it, what answered before; promoting another, rolling back."""
 
 import base64
+import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ def model() -> str:
         refused=running().refused(),
         certificates=_certificates(classifier) if classifier else [],
         listed=list(_listed(store)),
-        history=_history(store)[::-1],
+        history=[(_local(each.at), each) for each in reversed(_history(store))],
         why=WHY,
         may_promote=Right.MODELS in caller().rights,
         can_roll_back=_can_roll_back(store),
@@ -102,6 +103,11 @@ def rollback() -> ResponseReturnValue:
         audit.append(connection, caller().name, "version rolled back", earlier)
         store.rollback(by=caller().name)
     return redirect(url_for("pages.model"))
+
+
+def _local(at: str) -> str:
+    """The moment by the clock of this machine."""
+    return dt.datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _can_roll_back(store: Store) -> bool:
