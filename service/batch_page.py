@@ -236,15 +236,16 @@ def _progress(found: Job) -> dict[str, Any]:
     if "rows" not in told:
         return {"line": "正在开始", "share": None}
     share = told["read_bytes"] / told["total_bytes"] if told["total_bytes"] else None
-    return {"line": _line(told), "share": share}
+    return {"line": _line(told, share), "share": share}
 
 
-def _line(told: dict[str, Any]) -> str:
+def _line(told: dict[str, Any], share: float | None) -> str:
     if not told["rows_per_s"]:
         return f"已处理 {told['rows']:,} 行，正在估计还要多久"
     parts = [f"已处理 {told['rows']:,} 行", f"每秒约 {told['rows_per_s']:,.0f} 行"]
-    if told["seconds_left"] is not None:
-        parts.append(f"大约还要 {words.time_in_words(told['seconds_left'])}")
+    if share:  # rows that an earlier process had done pass by too fast to guess by them
+        left_s = told["rows"] * (1 / share - 1) / told["rows_per_s"]
+        parts.append(f"大约还要 {words.time_in_words(left_s)}")
     if told["tables"] > 1:
         parts.append(f"第 {told['tables_done'] + 1} / {told['tables']} 张表")
     return "，".join(parts)

@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from browser import Browser, browser
@@ -25,11 +24,11 @@ from uploads import (
     send,
     settle,
     uploaded,
+    work_here,
 )
 
 from service.forgery import TOKEN
-from service.jobs import Job, Runner, State
-from service.jobs.worker import work
+from service.jobs import Runner, State
 from service.reviews.database import Database
 from service.reviews.judgement import recent
 from service.reviews.records import get, listing
@@ -38,12 +37,7 @@ from service.reviews.records import get, listing
 @pytest.fixture
 def office(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The application, whose runner works in this process."""
-
-    def run(runner: Runner, job: Job) -> dict[str, Any]:
-        folder = runner.jobs.path(job.id)
-        return work(folder, runner._settings, lambda: False)  # noqa: SLF001 - in place of a process
-
-    monkeypatch.setattr(Runner, "_run", run)
+    work_here(monkeypatch)
     yield app
     app.extensions["jobs"].stop()
 
