@@ -23,7 +23,7 @@ from service.access import caller
 from service.api import running
 from service.jobs import Choices, Job, Jobs, Kind, Runner, State
 from service.jobs.classifying import IDS, PROGRESS, RESULTS, SUMMARY
-from service.jobs.downloads import SUFFIXES, download_name, download_path
+from service.jobs.downloads import SUFFIXES, download_name, download_path, is_packed
 from service.jobs.job import read_document
 from service.jobs.reading import PREVIEW
 from service.reviews.rights import Right
@@ -185,6 +185,7 @@ def _page(found: Job, problem: str = "") -> str:
         progress=_progress(found),
         summary=_summary(folder) if found.state is State.DONE else {},
         twin=twins[0] if twins else None,
+        packed=is_packed(folder),
         can_go_on=(folder / RESULTS).exists() or found.kind is Kind.IMPORT,
         area_name=_area_name(),
         words=words,
