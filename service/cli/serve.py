@@ -73,9 +73,9 @@ def _check_accounts(settings: Settings) -> None:
         return
     if not has_one:
         raise SettingsError(
-            f"{settings.host} lets others in, and there is no administrator yet",
-            remedy="run `petition-triage accounts add NAME --role administrator` first, "
-            "or listen on 127.0.0.1",
+            "people log in here, by `host`, `trusted_proxy` or `login`, and there is no "
+            "administrator yet",
+            remedy="run `petition-triage accounts add NAME --role administrator` first",
         )
     if not settings.insecure_cookies:
         click.echo(
