@@ -161,7 +161,7 @@ def _overview(problem: str = "") -> str:
         problem=problem,
         jobs=[(job, _progress(job)) for job in found[:MAX_LISTED]],
         more=max(0, len(found) - MAX_LISTED),
-        shows_owner=is_admin,
+        shows_owner=is_admin and caller().via != "local",
         most=words.size_in_words(current_app.extensions["max_upload_bytes"]),
         days=current_app.extensions["upload_days"],
         words=words,

@@ -21,6 +21,7 @@ from models.resources import shipped
 from models.store import Store
 from models.taxonomy import Taxonomy
 from service.app import create_app
+from service.reviews.database import Database
 from service.settings import PREFIX, Settings
 from training.corpus import read_corpus
 from training.dataset import Dataset
@@ -106,6 +107,13 @@ def app(shared_store: Store, tmp_path: Path) -> Flask:
             max_body_bytes=1_000_000,
         )
     )
+
+
+@pytest.fixture
+def office(app: Flask) -> Database:
+    """The database of the web application."""
+    found: Database = app.extensions["reviews"]
+    return found
 
 
 @pytest.fixture

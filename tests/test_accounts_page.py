@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from browser import browser
-from flask import Flask
 from flask.testing import FlaskClient
 
 from models.errors import AccountUnknown
@@ -22,13 +21,6 @@ from service.settings import Settings
 from service.words import RIGHTS, ROLES
 
 PASSWORD = "long enough 123"  # noqa: S105 - opens nothing but what a test has made
-
-
-@pytest.fixture
-def office(app: Flask) -> Database:
-    """The database behind the pages."""
-    found: Database = app.extensions["reviews"]
-    return found
 
 
 def change(client: FlaskClient, deed: str, name: str, **more: str) -> tuple[int, str]:

@@ -5,7 +5,6 @@ import re
 import pytest
 from answers import answer, petition
 from chromium import SIZES, address, chromium, page  # noqa: F401 - fixtures
-from flask import Flask
 from playwright.sync_api import Locator, Page, expect
 
 from service.reviews.database import Database
@@ -13,13 +12,6 @@ from service.reviews.judgement import history
 from service.reviews.records import record
 
 TEXT = "我在网上刷单被骗了三万多元，报警后请公安机关尽快破案追回。电话13800000000"
-
-
-@pytest.fixture
-def office(app: Flask) -> Database:
-    """The database behind the pages."""
-    found: Database = app.extensions["reviews"]
-    return found
 
 
 def confirm(page: Page) -> Locator:  # noqa: F811 - the fixture under its own name

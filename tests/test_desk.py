@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from models.errors import DatabaseUnusable
@@ -13,13 +12,6 @@ from service.reviews.queue import next_item
 from service.reviews.records import get, listing
 
 TEXT = "我在网上刷单被骗了三万多元，电话13800000000，报警后请公安机关尽快破案追回。"
-
-
-@pytest.fixture
-def office(app: Flask) -> Database:
-    """The database behind the pages."""
-    found: Database = app.extensions["reviews"]
-    return found
 
 
 def kept_id(page: str) -> str:

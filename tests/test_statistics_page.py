@@ -5,7 +5,6 @@ import re
 
 import pytest
 from answers import petition
-from flask import Flask
 from flask.testing import FlaskClient
 
 from models.classifier import Classifier
@@ -20,11 +19,10 @@ from service.reviews.records import record
 
 
 @pytest.fixture
-def office(app: Flask) -> Database:
+def office(office: Database) -> Database:
     """The database behind the pages, where every decision made alone is checked."""
-    found: Database = app.extensions["reviews"]
-    found.rules = Rules(sample_share=1)
-    return found
+    office.rules = Rules(sample_share=1)
+    return office
 
 
 def decided(version: str, reasons: tuple[Reason, ...] = ()) -> Prediction:

@@ -1,13 +1,14 @@
 """模型: what answers now, what proves it, what answered before; promoting another, rolling back."""
 
 import base64
+import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, current_app, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from models import versions
@@ -51,7 +52,7 @@ def model() -> str:
         refused=running().refused(),
         certificates=_certificates(classifier) if classifier else [],
         listed=list(_listed(store)),
-        history=_history(store)[::-1],
+        history=[(_local(each.at), each) for each in reversed(_history(store))],
         why=WHY,
         may_promote=Right.MODELS in caller().rights,
         can_roll_back=_can_roll_back(store),
@@ -61,10 +62,9 @@ def model() -> str:
 def report(version: str) -> Response:
     """The report of a version as it was saved, under a policy that lets its one style sheet work.
 
-    Raises VersionMissing, VersionDamaged.
+    Raises VersionDamaged.
     """
-    store = _store()
-    folder = store.folder / store.resolve(version)
+    folder = _store().folder / _known(version)
     path = folder / REPORT
     if not path.is_file() or sha256(path) != versions.read_manifest(folder)["files"].get(REPORT):
         raise VersionDamaged(
@@ -81,8 +81,7 @@ def report(version: str) -> Response:
 
 def promote(version: str) -> ResponseReturnValue:
     """The question whether this version shall answer from now on; then the deed."""
-    store = _store()
-    name = store.resolve(version)
+    store, name = _store(), _known(version)
     refusal = _refusal(store, name)
     if request.method == "GET" or refusal:
         asked = _asked(store, name, "promote", refusal)
@@ -106,6 +105,11 @@ def rollback() -> ResponseReturnValue:
     return redirect(url_for("pages.model"))
 
 
+def _local(at: str) -> str:
+    """The moment by the clock of this machine."""
+    return dt.datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 def _can_roll_back(store: Store) -> bool:
     try:
         store.earlier()
@@ -116,6 +120,13 @@ def _can_roll_back(store: Store) -> bool:
 
 def _store() -> Store:
     return running().store
+
+
+def _known(version: str) -> str:
+    """The version, if there is one of this id; else the page is not found."""
+    if version not in _store().ids():
+        abort(404)
+    return version
 
 
 def _asked(store: Store, version: str, deed: str, refusal: list[str] | None) -> str:
