@@ -23,7 +23,7 @@ from service.access import caller
 from service.api import running
 from service.jobs import Choices, Job, Jobs, Kind, Runner, State
 from service.jobs.classifying import IDS, PROGRESS, RESULTS, SUMMARY
-from service.jobs.downloads import SUFFIXES, download_name, download_path
+from service.jobs.downloads import SUFFIXES, download_name, download_path, is_packed
 from service.jobs.job import read_document
 from service.jobs.reading import PREVIEW
 from service.reviews.rights import Right
@@ -161,7 +161,7 @@ def _overview(problem: str = "") -> str:
         problem=problem,
         jobs=[(job, _progress(job)) for job in found[:MAX_LISTED]],
         more=max(0, len(found) - MAX_LISTED),
-        shows_owner=is_admin,
+        shows_owner=is_admin and caller().via != "local",
         most=words.size_in_words(current_app.extensions["max_upload_bytes"]),
         days=current_app.extensions["upload_days"],
         words=words,
@@ -185,6 +185,7 @@ def _page(found: Job, problem: str = "") -> str:
         progress=_progress(found),
         summary=_summary(folder) if found.state is State.DONE else {},
         twin=twins[0] if twins else None,
+        packed=is_packed(folder),
         can_go_on=(folder / RESULTS).exists() or found.kind is Kind.IMPORT,
         area_name=_area_name(),
         words=words,
@@ -236,15 +237,16 @@ def _progress(found: Job) -> dict[str, Any]:
     if "rows" not in told:
         return {"line": "正在开始", "share": None}
     share = told["read_bytes"] / told["total_bytes"] if told["total_bytes"] else None
-    return {"line": _line(told), "share": share}
+    return {"line": _line(told, share), "share": share}
 
 
-def _line(told: dict[str, Any]) -> str:
+def _line(told: dict[str, Any], share: float | None) -> str:
     if not told["rows_per_s"]:
         return f"已处理 {told['rows']:,} 行，正在估计还要多久"
     parts = [f"已处理 {told['rows']:,} 行", f"每秒约 {told['rows_per_s']:,.0f} 行"]
-    if told["seconds_left"] is not None:
-        parts.append(f"大约还要 {words.time_in_words(told['seconds_left'])}")
+    if share:  # rows that an earlier process had done pass by too fast to guess by them
+        left_s = told["rows"] * (1 / share - 1) / told["rows_per_s"]
+        parts.append(f"大约还要 {words.time_in_words(left_s)}")
     if told["tables"] > 1:
         parts.append(f"第 {told['tables_done'] + 1} / {told['tables']} 张表")
     return "，".join(parts)

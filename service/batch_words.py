@@ -16,15 +16,15 @@ STATES = {
 
 ENCODINGS = {
     "utf-8": "UTF-8",
-    "gb18030": "GB18030（国标，含 GBK）",
+    "gb18030": "GBK、GB18030",
     "utf-16": "UTF-16",
-    "big5": "Big5（繁体）",
+    "big5": "Big5 繁体",
 }
 _ENCODING_NAMES = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8",
-    "gb18030-2022": "GB18030（国标，含 GBK）",
-    "big5": "Big5（繁体）",
+    "gb18030-2022": "GBK、GB18030",
+    "big5": "Big5 繁体",
 }
 
 _THOUSAND = 1000
@@ -51,8 +51,10 @@ _CODES = {
     "worker-died": (
         "处理这份文件的程序反复意外中断，文件里可能有异常内容。请拆成小份再传，并告诉管理员。"
     ),
-    "encoding-unknown": "认不出文字编码。请在下面选一种编码，或用 Excel 另存为“CSV UTF-8”再传。",
-    "column-missing": "没有找到存放来信内容的一列。请在下面选“内容列”；表头要写明各列的名称。",
+    "encoding-unknown": (
+        "认不出文字编码。请在“文字编码”里选一种，按“重新读取”；或用 Excel 另存为“CSV UTF-8”再传。"
+    ),
+    "column-missing": "没有找到存放来信内容的一列。表头要写明各列的名称，如“来信内容”。",
     "file-unreadable": "文件读不出来。请用 Excel 打开另存一份再传。",
     "output-refused": "结果写不下来。服务器的磁盘可能满了，请联系管理员。",
     "version-missing": "没有可用的模型版本。请联系管理员。",

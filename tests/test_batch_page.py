@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from browser import Browser, browser
@@ -25,11 +24,11 @@ from uploads import (
     send,
     settle,
     uploaded,
+    work_here,
 )
 
 from service.forgery import TOKEN
-from service.jobs import Job, Runner, State
-from service.jobs.worker import work
+from service.jobs import Runner, State
 from service.reviews.database import Database
 from service.reviews.judgement import recent
 from service.reviews.records import get, listing
@@ -38,12 +37,7 @@ from service.reviews.records import get, listing
 @pytest.fixture
 def office(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The application, whose runner works in this process."""
-
-    def run(runner: Runner, job: Job) -> dict[str, Any]:
-        folder = runner.jobs.path(job.id)
-        return work(folder, runner._settings, lambda: False)  # noqa: SLF001 - in place of a process
-
-    monkeypatch.setattr(Runner, "_run", run)
+    work_here(monkeypatch)
     yield app
     app.extensions["jobs"].stop()
 
@@ -116,6 +110,7 @@ def test_columns_and_encoding_are_chosen_by_hand(clerk: Browser) -> None:
     content = f"甲,乙\na0,{text}\na1,{text}嗎\na2,{text}呢\n".encode("big5")
     page = uploaded(clerk, "a.csv", content)
     assert "可能是 Big5 编码" in seen(clerk, page)
+    assert 'name="text" required' in clerk.get(page).get_data(as_text=True)
     form = {"encoding": "big5", "text": "1", "id": "0", "record": "1"}
     for _ in range(2):  # the names of columns can be read only after the first time
         assert clerk.post(f"{page}/look", data=form).status_code == 303
@@ -222,6 +217,8 @@ def test_result_corrected_in_excel_comes_back_as_reviews(clerk: Browser, kept: D
     assert recent(kept) == []
     assert classified(clerk, back) is State.DONE
     assert "已写入 3 条复核" in seen(clerk, back)
+    failed = "编号,内容,petition_id,area,area_name\n,,,,\n".encode()
+    assert "没有改动1 行" in seen(clerk, uploaded(clerk, "b.csv", failed, "/batch/corrected"))
     assert [(each, found.by, found.source) for each, found in recent(kept)] == [
         ("a2", "local", "import"),
         ("a1", "local", "import"),

@@ -24,6 +24,7 @@ from uploads import (
     send,
     settle,
     uploaded,
+    work_here,
 )
 
 from models.store import Store
@@ -51,6 +52,13 @@ def office(app: Flask) -> Iterator[Flask]:
 @pytest.fixture
 def clerk(office: Flask) -> Browser:
     """A browser at it."""
+    return browser(office)
+
+
+@pytest.fixture
+def quick(office: Flask, monkeypatch: pytest.MonkeyPatch) -> Browser:
+    """A browser at it, while files are worked on in this process."""
+    work_here(monkeypatch)
     return browser(office)
 
 
@@ -94,14 +102,14 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_harmful_file_is_told_in_words(clerk: Browser, name: str) -> None:
+def test_harmful_file_is_told_in_words(quick: Browser, name: str) -> None:
     """Not in English, not as a fault; the service goes on."""
     content, words = HOSTILE[name]
-    page = uploaded(clerk, name, content)
-    found = seen(clerk, page)
+    page = uploaded(quick, name, content)
+    found = seen(quick, page)
     assert words in found
     assert "程序出错" not in found
-    assert clerk.get("/batch").status_code == 200
+    assert quick.get("/batch").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -114,10 +122,10 @@ def test_harmful_file_is_told_in_words(clerk: Browser, name: str) -> None:
     ],
 )
 def test_unfit_file_is_not_taken_in(
-    clerk: Browser, office: Flask, name: str, content: bytes, words: str
+    quick: Browser, office: Flask, name: str, content: bytes, words: str
 ) -> None:
     """With a word about why; nothing is left on the disk."""
-    sent = send(clerk, name, content)
+    sent = send(quick, name, content)
     assert sent.status_code == 422
     assert words in sent.get_data(as_text=True)
     folder = runner_of(office).jobs.folder
@@ -163,9 +171,9 @@ def test_server_takes_large_bodies_for_uploads_only(shared_store: Store, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["../../../tmp/x.csv", "C:\\windows\\信访.csv", "a\u202evsc.csv"])
-def test_name_of_a_file_is_shown_and_never_a_path(clerk: Browser, office: Flask, name: str) -> None:
+def test_name_of_a_file_is_shown_and_never_a_path(quick: Browser, office: Flask, name: str) -> None:
     """It is kept under a name of our own in a folder of its own."""
-    page = uploaded(clerk, name, delimited().encode())
+    page = uploaded(quick, name, delimited().encode())
     jobs = runner_of(office).jobs
     (folder,) = jobs.folder.iterdir()
     assert (folder / "upload.csv").read_bytes() == delimited().encode()
@@ -174,19 +182,19 @@ def test_name_of_a_file_is_shown_and_never_a_path(clerk: Browser, office: Flask,
     assert "/" not in job.file
     assert "\\" not in job.file
     for wrong in ("..", "%2e%2e", "0" * 16, "x", page.rsplit("/", 1)[1].upper()):
-        assert clerk.get(f"/batch/{wrong}").status_code == 404
+        assert quick.get(f"/batch/{wrong}").status_code == 404
 
 
-def test_members_keep_their_chinese_names_and_their_folder(clerk: Browser, tmp_path: Path) -> None:
+def test_members_keep_their_chinese_names_and_their_folder(quick: Browser, tmp_path: Path) -> None:
     """Names in GBK are read; none leads out of the folder of results."""
-    page = uploaded(clerk, "甲.zip", gbk_names())
-    assert classified(clerk, page) is State.DONE
-    page = uploaded(clerk, "乙.zip", nested())
-    found = seen(clerk, page)
+    page = uploaded(quick, "甲.zip", gbk_names())
+    assert classified(quick, page) is State.DONE
+    page = uploaded(quick, "乙.zip", nested())
+    found = seen(quick, page)
     assert "共 2 张表" in found
-    assert classified(clerk, page, several="1", table=["0", "1"]) is State.DONE
-    assert "没有处理" in seen(clerk, page)
-    assert len(rows_of(download(clerk, page, "csv"))) == 3
+    assert classified(quick, page, several="1", table=["0", "1"]) is State.DONE
+    assert "没有处理" in seen(quick, page)
+    assert len(rows_of(download(quick, page, "csv"))) == 3
     assert not list(tmp_path.rglob("evil.csv")) or (tmp_path / "office").exists()
     assert all("uploads" in str(path) for path in tmp_path.rglob("evil.csv"))
 

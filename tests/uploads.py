@@ -12,7 +12,8 @@ import xlsxwriter
 from browser import Browser
 from werkzeug.test import TestResponse
 
-from service.jobs import State
+from service.jobs import Job, Runner, State
+from service.jobs.worker import work
 
 TEXTS = (
     "我在网上刷单被骗了三万多元，报警后请公安机关尽快破案追回。",
@@ -21,6 +22,16 @@ TEXTS = (
 )
 PATIENCE_S = 60
 HEADER = ("编号", "来信内容")
+
+
+def work_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let files be worked on in this process, which is quicker."""
+
+    def run(runner: Runner, job: Job) -> dict[str, Any]:
+        folder = runner.jobs.path(job.id)
+        return work(folder, runner._settings, lambda: False)  # noqa: SLF001 - in place of a process
+
+    monkeypatch.setattr(Runner, "_run", run)
 
 
 def send(client: Browser, name: str, content: bytes, path: str = "/batch") -> TestResponse:

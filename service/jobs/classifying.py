@@ -36,6 +36,8 @@ def classify(
     folder: Path, job: Job, settings: Settings, should_stop: Callable[[], bool]
 ) -> dict[str, Any] | None:
     """Classify, or go on with it; raises FileError, OperatorError."""
+    if (folder / SUMMARY).exists():
+        return None  # an earlier process died after its work
     plan = _plan(folder, job)
     teller = Teller(folder)
     if not _is_classified(plan):
@@ -61,6 +63,8 @@ def classify(
     told["tables"] = read_document(plan.out / SUMMARY_NAME) or {}
     told["recorded"] = _recorded(folder)
     write_whole(folder / SUMMARY, json.dumps(told, ensure_ascii=False).encode())
+    for name in (RESULTS, IDS):
+        shutil.rmtree(folder / name, ignore_errors=True)
     return None
 
 

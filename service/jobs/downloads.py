@@ -31,6 +31,11 @@ def download_path(folder: Path, suffix: str) -> Path | None:
     return next((path for path in found if path.exists()), None)
 
 
+def is_packed(folder: Path) -> bool:
+    """Whether there are several results, in a zip file."""
+    return (folder / f"result-{SUFFIXES[0]}.zip").exists()
+
+
 def download_name(job: Job, path: Path) -> str:
     """The name under which a browser saves it."""
     return f"{_stem(job.file)}_分类结果{path.suffix}"

@@ -71,7 +71,7 @@ class Places:
     def in_table(cls, table: Table, columns: Columns) -> "Places":
         """The places of the ``columns``. Raises ColumnMissing without one of ids or of areas."""
         at = table.find(columns.id, ID)
-        at = table.column(ID[0]) if at is None else at
+        at = table.column("id") if at is None else at
         return cls.of(table, at, table.find(columns.text, TEXT), table.find(columns.title, TITLE))
 
     @classmethod
@@ -155,6 +155,9 @@ def _read_row(
         raise LabelUnknown(row.problem, remedy="mend this row in the file")
     cells = {name: row.values[at].strip() for name, at in places.optional.items()}
     petition_id = row.values[places.id].strip()
+    if not petition_id and not row.values[places.area].strip() and not cells.get("area_name"):
+        found.unchanged += 1  # a row that was never answered
+        return
     if not petition_id:
         raise LabelUnknown("the row has no id", remedy="keep the column of ids as it was")
     known, petition = _known(db, row, places, petition_id)
