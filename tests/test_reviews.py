@@ -233,6 +233,13 @@ def test_honest_sample_waits_unmarked(database_url: str) -> None:
     db.close()
 
 
+def test_what_was_seen_at_the_desk_is_no_honest_sample(sqlite_db: Database) -> None:
+    """Who judges it there has seen the answer."""
+    object.__setattr__(sqlite_db, "rules", Rules(sample_share=1))
+    assert not record(sqlite_db, petition(1), answer(confidence=0.99, reasons=()), "desk").sample
+    assert record(sqlite_db, petition(2), answer(confidence=0.99, reasons=()), "api").sample
+
+
 def test_honest_sample_has_its_share(sqlite_db: Database) -> None:
     """Of the decisions made alone; of the others none."""
     object.__setattr__(sqlite_db, "rules", Rules(sample_share=0.2))
