@@ -94,7 +94,9 @@ def train(
     progress("counting terms", 1, 1)
     if not counts.terms:
         raise DatasetError("no term stands in the rows", remedy="give more rows, or longer texts")
+    progress("finding what belongs together", 0, 1)
     folds = split(dataset, options.seed)
+    progress("finding what belongs together", 1, 1)
     recipe = options.recipe or _chosen(dataset, counts, folds, start, options.seed, progress)
     held_out = hold_out(dataset, counts, folds, recipe, options.seed, progress)
     progress("fitting on all rows", 0, 1)
