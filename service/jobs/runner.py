@@ -66,9 +66,7 @@ class Runner:
     def wake(self) -> None:
         """Look for work now."""
         self.start()
-        with self._wake:
-            self._calls += 1
-            self._wake.notify_all()
+        self._call()
 
     def stop(self, timeout_s: float = 10) -> None:
         """Let the processes come to a point from which they can go on, and end them."""
@@ -124,8 +122,14 @@ class Runner:
             finally:
                 if job:
                     self._active.pop(job.id, None)
+                    self._call()  # somebody may have wanted something else of it meanwhile
             if not job:
                 self._pause(_PAUSE_S, calls)
+
+    def _call(self) -> None:
+        with self._wake:
+            self._calls += 1
+            self._wake.notify_all()
 
     def _pause(self, seconds: float, calls: int) -> None:
         """Wait, unless somebody has called since so many calls."""
