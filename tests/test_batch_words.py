@@ -44,7 +44,15 @@ def test_every_code_has_words_of_last_resort() -> None:
 
 @pytest.mark.parametrize(
     ("size", "said"),
-    [(0, "0 字节"), (999, "999 字节"), (336_000, "336 KB"), (2e8, "200 MB"), (3.2e9, "3.2 GB")],
+    [
+        (0, "0 字节"),
+        (999, "999 字节"),
+        (336_000, "336 KB"),
+        (999_600, "1 MB"),
+        (63_857_299, "63.9 MB"),
+        (2e8, "200 MB"),
+        (3.2e9, "3.2 GB"),
+    ],
 )
 def test_sizes_are_short(size: float, said: str) -> None:
     """As people say them."""
