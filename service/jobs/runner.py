@@ -29,6 +29,10 @@ TRIES = 3
 SMALL_BYTES = 5_000_000
 """Smaller files do not wait for a large one."""
 READING_LIMIT_S = 180
+_WINDOWS_FLAGS = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(
+    subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0
+)
+"""As a session of its own and ``nice`` elsewhere."""
 _PAUSE_S = 5
 _PURGE_S = 3600
 
@@ -173,7 +177,7 @@ class Runner:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,  # a traceback may quote a petition
             start_new_session=True,  # Ctrl-C is for the server, which tells it to stop
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            creationflags=_WINDOWS_FLAGS,
         )
         self._active[job.id] = process
         request = {"settings": asdict(self._settings), "folder": str(folder.resolve())}
