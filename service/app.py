@@ -10,12 +10,12 @@ from flask_bootstrap import Bootstrap5
 from models.store import Store
 from service.access import register_access
 from service.api import api
-from service.batch_page import batch
 from service.jobs import Jobs, Runner
 from service.limits import register_limits
 from service.login import login
 from service.monitoring import register_monitoring
 from service.pages import pages
+from service.pages.batch import batch
 from service.pages.navigation import navigation
 from service.problems import register_problems
 from service.review_routes import review_routes

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from browser import Browser, browser
 from flask import Flask
 from python_calamine import CalamineWorkbook
@@ -203,14 +204,29 @@ def corrected(content: bytes, **changes: str) -> bytes:
     return out.getvalue().encode("gb18030")
 
 
-def test_result_corrected_in_excel_comes_back_as_reviews(clerk: Browser, kept: Database) -> None:
+def as_book(content: bytes) -> bytes:
+    """A CSV as a workbook, sorted the other way round."""
+    head, *lines = csv.reader(io.StringIO(content.decode("gb18030"), newline=""))
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        for at, line in enumerate([head, *reversed(lines)]):
+            sheet.write_row(at, 0, line)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_result_corrected_in_excel_comes_back_as_reviews(
+    clerk: Browser, kept: Database, kind: str
+) -> None:
     """Told first, written when somebody agrees, and never twice."""
     page = uploaded(clerk, "a.csv", delimited().encode())
     assert classified(clerk, page) is State.DONE
     area = get(kept, "a0").answer["area"]
     name = "解民忧" if area != "relief" else "保民安"
     content = corrected(download(clerk, page, "csv"), a0=name)
-    back = uploaded(clerk, "a改.csv", content, "/batch/corrected")
+    content = as_book(content) if kind == "xlsx" else content
+    back = uploaded(clerk, f"a改.{kind}", content, "/batch/corrected")
     look = seen(clerk, back)
     assert "改了领域或事项1 行" in look
     assert "标明已确认2 行" in look
@@ -219,12 +235,13 @@ def test_result_corrected_in_excel_comes_back_as_reviews(clerk: Browser, kept: D
     assert "已写入 3 条复核" in seen(clerk, back)
     failed = "编号,内容,petition_id,area,area_name\n,,,,\n".encode()
     assert "没有改动1 行" in seen(clerk, uploaded(clerk, "b.csv", failed, "/batch/corrected"))
-    assert [(each, found.by, found.source) for each, found in recent(kept)] == [
-        ("a2", "local", "import"),
-        ("a1", "local", "import"),
-        ("a0", "local", "import"),
+    written = [(each, found.by, found.source, found.action) for each, found in recent(kept)]
+    assert sorted(written) == [
+        ("a0", "local", "import", "corrected"),
+        ("a1", "local", "import", "confirmed"),
+        ("a2", "local", "import", "confirmed"),
     ]
-    again = uploaded(clerk, "a改.csv", content, "/batch/corrected")
+    again = uploaded(clerk, f"a改.{kind}", content, "/batch/corrected")
     assert classified(clerk, again) is State.DONE
     assert len(recent(kept)) == 3
 

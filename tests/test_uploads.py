@@ -185,6 +185,18 @@ def test_name_of_a_file_is_shown_and_never_a_path(quick: Browser, office: Flask,
         assert quick.get(f"/batch/{wrong}").status_code == 404
 
 
+def test_markup_in_names_and_cells_stays_text(quick: Browser) -> None:
+    """Nothing that is uploaded writes into the page."""
+    content = f"编号,<b>内容</b>\n<script>alert(1)</script>,{TEXTS[0]}<img src=x>\n".encode()
+    page = uploaded(quick, "<script>alert(2)<!-- .csv", content)
+    for path in (page, "/batch"):
+        found = quick.get(path).get_data(as_text=True)
+        assert "<script>alert" not in found
+        assert "<img" not in found
+        assert "<b>" not in found
+        assert "&lt;script&gt;" in found
+
+
 def test_members_keep_their_chinese_names_and_their_folder(quick: Browser, tmp_path: Path) -> None:
     """Names in GBK are read; none leads out of the folder of results."""
     page = uploaded(quick, "甲.zip", gbk_names())

@@ -18,7 +18,7 @@ often the run is killed, the result is the same. A page that takes a file does n
     model = Model(store.folder / version, classifier)    # the classifier that is loaded already
     summary = classify_archive(plan, model, Options(), on_progress, should_stop)
 
-in a thread of its own; ``dataclasses.asdict(progress)`` is ready for JSON, and
+in a process of its own; ``dataclasses.asdict(progress)`` is ready for JSON, and
 ``discard(plan)`` forgets what a run that was stopped has done.
 """
 

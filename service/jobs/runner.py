@@ -29,6 +29,10 @@ TRIES = 3
 SMALL_BYTES = 5_000_000
 """Smaller files do not wait for a large one."""
 READING_LIMIT_S = 180
+_WINDOWS_FLAGS = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(
+    subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0
+)
+"""As a session of its own and ``nice`` elsewhere."""
 _PAUSE_S = 5
 _PURGE_S = 3600
 
@@ -66,9 +70,7 @@ class Runner:
     def wake(self) -> None:
         """Look for work now."""
         self.start()
-        with self._wake:
-            self._calls += 1
-            self._wake.notify_all()
+        self._call()
 
     def stop(self, timeout_s: float = 10) -> None:
         """Let the processes come to a point from which they can go on, and end them."""
@@ -124,8 +126,14 @@ class Runner:
             finally:
                 if job:
                     self._active.pop(job.id, None)
+                    self._call()  # somebody may have wanted something else of it meanwhile
             if not job:
                 self._pause(_PAUSE_S, calls)
+
+    def _call(self) -> None:
+        with self._wake:
+            self._calls += 1
+            self._wake.notify_all()
 
     def _pause(self, seconds: float, calls: int) -> None:
         """Wait, unless somebody has called since so many calls."""
@@ -169,7 +177,7 @@ class Runner:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,  # a traceback may quote a petition
             start_new_session=True,  # Ctrl-C is for the server, which tells it to stop
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            creationflags=_WINDOWS_FLAGS,
         )
         self._active[job.id] = process
         request = {"settings": asdict(self._settings), "folder": str(folder.resolve())}

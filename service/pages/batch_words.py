@@ -27,7 +27,7 @@ _ENCODING_NAMES = {
     "big5": "Big5 繁体",
 }
 
-_THOUSAND = 1000
+_HUNDRED, _THOUSAND = 100, 1000
 
 NO_FILE = "没有选择文件。请先选一个文件，再按“上传”。"
 EMPTY_FILE = "文件是空的（0 字节）。请检查是不是传错了文件。"
@@ -147,10 +147,14 @@ def encoding_name(encoding: str) -> str:
 def size_in_words(size: float) -> str:
     """A file's size."""
     for unit in ("字节", "KB", "MB"):
-        if size < _THOUSAND:
-            return f"{size:.3g} {unit}"
+        if round(size) < _THOUSAND:
+            return f"{_figures(size)} {unit}"
         size /= _THOUSAND
-    return f"{size:.3g} GB"
+    return f"{_figures(size)} GB"
+
+
+def _figures(size: float) -> str:
+    return f"{size:.0f}" if size >= _HUNDRED else f"{size:.3g}"
 
 
 def time_in_words(seconds: float) -> str:

@@ -1,9 +1,6 @@
 """The archive page: files in, a look at them, results out, and corrected results back in."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -17,8 +14,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from models.errors import FileUnreadable, JobUnknown, TriageError
-from service import batch_words as words
+from models.errors import FileUnreadable, JobUnknown
 from service.access import caller
 from service.api import running
 from service.jobs import Choices, Job, Jobs, Kind, Runner, State
@@ -26,10 +22,15 @@ from service.jobs.classifying import IDS, PROGRESS, RESULTS, SUMMARY
 from service.jobs.downloads import SUFFIXES, download_name, download_path, is_packed
 from service.jobs.job import read_document
 from service.jobs.reading import PREVIEW
+from service.pages import batch_words as words
+from service.pages.batch_shown import (
+    area_namer,
+    choices_of,
+    headers_of,
+    progress_of,
+    summary_of,
+)
 from service.reviews.rights import Right
-
-if TYPE_CHECKING:
-    from models.taxonomy import Taxonomy
 
 batch = Blueprint("batch", __name__, url_prefix="/batch")
 
@@ -86,7 +87,10 @@ def start(identifier: str) -> ResponseReturnValue:
     found = _mine(identifier)
     values: dict[str, Any] = {"state": State.WAITING, "error": {}, "ended": None}
     if found.state is State.READY:
-        values |= {"choices": _choices(found), "by": caller().name}
+        values |= {
+            "choices": _choices(found),
+            "by": caller().name,
+        }
         if "several" in request.form and not request.form.getlist("table"):
             return _page(found, problem=words.NO_TABLE), 422
     if not found.version:
@@ -116,7 +120,7 @@ def delete(identifier: str) -> ResponseReturnValue:
 def progress(identifier: str) -> dict[str, Any]:
     """How far it is, for the script of the page."""
     found = _mine(identifier)
-    return {"state": found.state, **_progress(found)}
+    return {"state": found.state, **progress_of(found, _jobs().path(found.id))}
 
 
 @batch.get("/<identifier>/result.<suffix>")
@@ -159,7 +163,7 @@ def _overview(problem: str = "") -> str:
     return render_template(
         "batch.html",
         problem=problem,
-        jobs=[(job, _progress(job)) for job in found[:MAX_LISTED]],
+        jobs=[(job, progress_of(job, _jobs().path(job.id))) for job in found[:MAX_LISTED]],
         more=max(0, len(found) - MAX_LISTED),
         shows_owner=is_admin and caller().via != "local",
         most=words.size_in_words(current_app.extensions["max_upload_bytes"]),
@@ -181,114 +185,19 @@ def _page(found: Job, problem: str = "") -> str:
         job=found,
         problem=problem,
         preview=preview,
-        headers=_headers(preview),
-        progress=_progress(found),
-        summary=_summary(folder) if found.state is State.DONE else {},
+        headers=headers_of(preview),
+        progress=progress_of(found, folder),
+        summary=summary_of(folder) if found.state is State.DONE else {},
         twin=twins[0] if twins else None,
         packed=is_packed(folder),
         can_go_on=(folder / RESULTS).exists() or found.kind is Kind.IMPORT,
-        area_name=_area_name(),
+        area_name=area_namer(running()),
         words=words,
     )
 
 
-def _headers(preview: dict[str, Any]) -> list[str]:
-    """The names of all columns of all tables."""
-    tables = [table for table in preview.get("tables", []) if not table["error"]]
-    return list(dict.fromkeys(name for table in tables for name in table["header"] if name))
-
-
-@dataclass(frozen=True)
-class Bar:
-    """An area in the picture of the results."""
-
-    area: str
-    auto: int
-    review: int
-
-
-def _summary(folder: Path) -> dict[str, Any]:
-    """What came of it; ``bars`` for the picture, the longest first."""
-    found = read_document(folder / SUMMARY) or {}
-    counts: dict[str, dict[str, int]] = {}
-    for area, decision, n in found.get("counts", []):
-        counts.setdefault(area, {})[decision] = n
-    bars = [Bar(area, n.get("auto", 0), n.get("review", 0)) for area, n in counts.items()]
-    bars.sort(key=lambda bar: -(bar.auto + bar.review))
-    failed = sum(found.get("errors", {}).values())
-    auto, review = sum(bar.auto for bar in bars), sum(bar.review for bar in bars)
-    totals = {"auto": auto, "review": review, "failed": failed, "rows": auto + review + failed}
-    return {**found, **totals, "bars": bars, "most": _most(bars)}
-
-
-def _most(bars: Sequence[Bar]) -> int:
-    return max((bar.auto + bar.review for bar in bars), default=1)
-
-
-def _progress(found: Job) -> dict[str, Any]:
-    """A sentence, and the share that is done where it is known."""
-    if found.state is not State.RUNNING:
-        return {"line": words.STATES[found.state], "share": None}
-    told = read_document(_jobs().path(found.id) / PROGRESS) or {}
-    if told.get("phase") == "writing":
-        return {"line": "行已全部判断，正在写结果文件", "share": 1.0}
-    if "of" in told:
-        return {"line": f"已写入 {told['rows']} / {told['of']} 条", "share": None}
-    if "rows" not in told:
-        return {"line": "正在开始", "share": None}
-    share = told["read_bytes"] / told["total_bytes"] if told["total_bytes"] else None
-    return {"line": _line(told, share), "share": share}
-
-
-def _line(told: dict[str, Any], share: float | None) -> str:
-    if not told["rows_per_s"]:
-        return f"已处理 {told['rows']:,} 行，正在估计还要多久"
-    parts = [f"已处理 {told['rows']:,} 行", f"每秒约 {told['rows_per_s']:,.0f} 行"]
-    if share:  # rows that an earlier process had done pass by too fast to guess by them
-        left_s = told["rows"] * (1 / share - 1) / told["rows_per_s"]
-        parts.append(f"大约还要 {words.time_in_words(left_s)}")
-    if told["tables"] > 1:
-        parts.append(f"第 {told['tables_done'] + 1} / {told['tables']} 张表")
-    return "，".join(parts)
-
-
 def _choices(found: Job) -> Choices:
-    """What the form says of how to read the file."""
-    form = request.form
-    preview = read_document(_jobs().path(found.id) / PREVIEW) or {}
-    # Names that were read in another encoding are names no more.
-    headers = _headers(preview) if form.get("encoding", "") == found.choices.encoding else []
-    tables = [table["name"] for table in preview.get("tables", [])]
-    encoding = form.get("encoding", "")
-    return Choices(
-        encoding=encoding if encoding in words.ENCODINGS else "",
-        text="".join(_picked(headers, [form.get("text", "")])),
-        title="".join(_picked(headers, [form.get("title", "")])),
-        id="".join(_picked(headers, [form.get("id", "")])),
-        no_id=form.get("id") == "-",
-        tables=_picked(tables, form.getlist("table")) if "several" in form else (),
-        record="record" in form or found.kind is Kind.IMPORT,
-    )
-
-
-def _picked(names: Sequence[str], places: Sequence[str]) -> tuple[str, ...]:
-    """The names at these places: a form may not give every name back as it was."""
-    numbers = [int(place) for place in places if place.isascii() and place.isdigit()]
-    return tuple(names[number] for number in numbers if number < len(names))
-
-
-def _area_name() -> Any:  # noqa: ANN401 - a function for the template
-    """The name of an area by its code."""
-    try:
-        taxonomy: Taxonomy | None = running().classifier().taxonomy
-    except TriageError:
-        taxonomy = None
-
-    def name(code: str) -> str:
-        found = taxonomy.area(code) if taxonomy else None
-        return found.name if found else code or "无法判断"
-
-    return name
+    return choices_of(found, _jobs().path(found.id), request.form)
 
 
 def _mine(identifier: str) -> Job:
