@@ -28,13 +28,14 @@ def postgresql_server() -> Iterator[str]:
         pytest.skip(reason)
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     is_root = getpass.getuser() == "root"
-    prefix = ["runuser", "-u", "postgres", "--"] if is_root else []
-    if is_root:
-        shutil.chown(folder, "postgres")
+    user = "postgres" if is_root else None  # the server refuses to be root's
+    if user:
+        shutil.chown(folder, user)
 
     def run(program: str, *arguments: str) -> None:
-        command = [*prefix, str(binaries[-1] / program), *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
+        command = [str(binaries[-1] / program), *arguments]
+        out = subprocess.DEVNULL
+        subprocess.run(command, check=True, stdout=out, cwd="/", user=user, group=user)
 
     data = str(folder / "data")
     run("initdb", "-D", data, "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync")
