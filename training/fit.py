@@ -79,12 +79,15 @@ class Counts:
 
     def weigh(self, vocabulary: Vocabulary, columns: Ints, chosen: Ints) -> sparse.csr_matrix:
         """TF-IDF of the chosen rows, as ``Vocabulary.rows`` weighs them."""
-        matrix = self.matrix[chosen][:, columns].astype(np.float64)
-        matrix.data = 1 + np.log(matrix.data)
-        matrix = sparse.csr_matrix(matrix @ sparse.diags_array(vocabulary.idf))
-        norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-        scale = sparse.diags_array(1 / np.where(norms > 0, norms, 1))
-        return sparse.csr_matrix(scale @ matrix)
+        matrix = self.matrix[chosen][:, columns]
+        values = np.log(matrix.data, dtype=np.float64)
+        values += 1
+        values *= vocabulary.idf[matrix.indices]
+        lengths = np.diff(matrix.indptr)
+        filled = np.flatnonzero(lengths)
+        squares = np.add.reduceat(values**2, matrix.indptr[filled]) if len(filled) else values
+        values /= np.repeat(np.sqrt(squares), lengths[filled])
+        return with_values(matrix, values)
 
 
 def count_terms(analyzer: Analyzer, texts: Iterable[str], least_rows: int) -> Counts:
@@ -103,6 +106,11 @@ def count_terms(analyzer: Analyzer, texts: Iterable[str], least_rows: int) -> Co
     kept = _kept(terms.tolist(), df, least_rows)
     kept = kept[np.argsort(terms[kept], kind="stable")]  # the same whatever the order of the rows
     return Counts(list(terms[kept]), matrix[:, kept].tocsr())
+
+
+def with_values(matrix: sparse.csr_matrix, values: Floats) -> sparse.csr_matrix:
+    """The matrix with other values in its places, which it shares."""
+    return sparse.csr_matrix((values, matrix.indices, matrix.indptr), matrix.shape, copy=False)
 
 
 def _kept(terms: Sequence[str], df: Ints, least_rows: int) -> Ints:
@@ -141,8 +149,7 @@ def _tell(
     """Weights (terms,) and bias of a machine that tells one label from all others."""
     ratios = _log_count_ratios(matrix, is_label)
     scale = 1 + recipe.ratio_scale * (ratios / ratios.mean() - 1)
-    scaled = matrix.copy()
-    scaled.data *= scale[scaled.indices]
+    scaled = with_values(matrix, matrix.data * scale[matrix.indices])
     machine = LinearSVC(
         C=recipe.strength,
         class_weight="balanced",
