@@ -51,7 +51,9 @@ def classify() -> Json:
     asked = ClassifyIn.model_validate_json(body())
     petition = Petition(asked.text, asked.title, asked.id)
     try:
-        prediction = running().classifier().classify(petition, explain=asked.explain)
+        classifier = running().classifier()
+        with running().turn:
+            prediction = classifier.classify(petition, explain=asked.explain)
     except InputError as error:
         monitoring().answered([error])
         raise
@@ -143,7 +145,8 @@ def _classified(petitions: list[Petition]) -> Iterator[Prediction | InputError]:
     classifier = running().classifier()
     for start in range(0, len(petitions), PART):
         check_time()
-        outcomes = classifier.classify_batch(petitions[start : start + PART])
+        with running().turn:
+            outcomes = classifier.classify_batch(petitions[start : start + PART])
         monitoring().answered(outcomes)
         yield from outcomes
 

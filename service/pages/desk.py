@@ -31,7 +31,9 @@ def desk() -> str | tuple[str, int]:
         return _page(latest=latest(request.args.get("last")))
     petition = _sent()
     try:
-        prediction = running().classifier().classify(petition, explain=True)
+        classifier = running().classifier()
+        with running().turn:
+            prediction = classifier.classify(petition, explain=True)
         monitoring().answered([prediction])
     except InputError as error:
         monitoring().answered([error])

@@ -78,7 +78,9 @@ def _fields(item: Item) -> list[tuple[str, list[Piece]]]:
 def _explained(petition: Petition, item: Item) -> Prediction | None:
     """The answer again with its words, where it is still the one that was kept."""
     try:
-        prediction = running().classifier().classify(petition, explain=True)
+        classifier = running().classifier()
+        with running().turn:
+            prediction = classifier.classify(petition, explain=True)
     except TriageError:
         return None
     is_same = prediction.area is not None and prediction.area.area == item.area
