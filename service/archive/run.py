@@ -137,8 +137,8 @@ class _Run:
         return self._total
 
     def _persisting(self, number: int, job: Job) -> Summary:
-        """One table, gone on with where worker processes of this machine died."""
-        for _ in range(0 if self._options.cluster else TRIES - 1):
+        """One table, gone on with where workers died or the way to a cluster broke once."""
+        for _ in range(1 if self._options.cluster else TRIES - 1):
             try:
                 return self._table(number, job)
             except ClusterLost:
