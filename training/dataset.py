@@ -75,6 +75,11 @@ class Dataset:
         """Per row, whether it is an office's own."""
         return np.array([row.is_local for row in self.rows], dtype=bool)
 
+    def without_texts(self) -> "Dataset":
+        """The same rows with their labels alone, as other processes need them."""
+        nothing = Petition("")
+        return replace(self, rows=[replace(row, folded="", petition=nothing) for row in self.rows])
+
     def areas(self) -> npt.NDArray[np.str_]:
         """Area code per row."""
         return np.array([row.area for row in self.rows])

@@ -68,8 +68,9 @@ class Search:
     def _try(self, recipes: Sequence[Recipe]) -> None:
         new = [recipe for recipe in recipes if recipe not in self.losses]
         n_fits = len(self.parts) * len(new)
+        labelled = self.dataset.without_texts()
         tasks = (
-            joblib.delayed(_scores)(self.dataset, self.counts, part, recipe, self.seed)
+            joblib.delayed(_scores)(labelled, self.counts, part, recipe, self.seed)
             for recipe in new
             for part in self.parts
         )

@@ -111,8 +111,9 @@ def hold_out(
     missed: list[tuple[int, ...]] = [(fold,) for fold in range(folds.count)]
     if folds.count > _TOO_FEW:
         missed += combinations(range(folds.count), 2)
+    labelled = dataset.without_texts()
     tasks = (
-        joblib.delayed(_score)(dataset, counts, folds.of_row, pair, labels, recipe, seed)
+        joblib.delayed(_score)(labelled, counts, folds.of_row, pair, labels, recipe, seed)
         for pair in missed
     )
     parallel = joblib.Parallel(n_jobs=-1, return_as="generator")
