@@ -60,8 +60,9 @@ def build_wheels(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as aside:
         left = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info")
         copy = shutil.copytree(ROOT, Path(aside) / "project", ignore=left)
-        pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"]
-        pip += ["--constraint", str(ROOT / "constraints.txt"), "--wheel-dir", str(folder)]
+        pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--use-pep517"]
+        pip += ["--disable-pip-version-check", "--wheel-dir", str(folder)]
+        pip += ["--constraint", str(ROOT / "constraints.txt")]
         subprocess.run([*pip, f"{copy}[{','.join(EXTRAS)}]"], check=True)
 
 
