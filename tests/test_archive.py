@@ -10,14 +10,22 @@ import pytest
 from models.classifier import Classifier
 from models.errors import ColumnMissing, EncodingUnknown, FileUnreadable, OutputRefused
 from models.tables.guards import ANSWER_COLUMNS
-from service.archive import Columns, Summary, classify_file
+from service.archive import Columns, Model, Options, Summary, classify_archive, make_plan
 
 TEXT = "派出所不予立案，请督促依法办理"
 
 
-def run(source: Path, out: Path, classifier: Classifier, **options: object) -> Summary:
-    """Classify a file without showing progress."""
-    return classify_file(source, out, classifier, lambda *_: None, **options)  # type: ignore[arg-type]
+def run(
+    source: Path,
+    out: Path,
+    classifier: Classifier,
+    columns: Columns | None = None,
+    encoding: str | None = None,
+) -> Summary:
+    """Classify a file in this process, replacing ``out``."""
+    columns = columns or Columns()
+    plan = make_plan([source], out, encoding=encoding, named=columns.named())
+    return classify_archive(plan, Model(None, classifier), Options(columns, encoding, restart=True))
 
 
 def rows_of(path: Path) -> list[list[str]]:

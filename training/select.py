@@ -43,7 +43,10 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Search:
-    """What recipes are tried on; ``losses`` keeps what is known of each, a loss for each row."""
+    """What recipes are tried on; ``losses`` keeps what is known of each, a loss for each row.
+
+    Of ``dataset`` the labels are enough.
+    """
 
     dataset: Dataset
     counts: Counts
@@ -68,9 +71,8 @@ class Search:
     def _try(self, recipes: Sequence[Recipe]) -> None:
         new = [recipe for recipe in recipes if recipe not in self.losses]
         n_fits = len(self.parts) * len(new)
-        labelled = self.dataset.without_texts()
         tasks = (
-            joblib.delayed(_scores)(labelled, self.counts, part, recipe, self.seed)
+            joblib.delayed(_scores)(self.dataset, self.counts, part, recipe, self.seed)
             for recipe in new
             for part in self.parts
         )
@@ -98,7 +100,7 @@ def suited_recipe(
         for fold in range(min(PARTS, folds.count))
     ]
     parts = [part for part in parts if all(map(len, part))]
-    search = Search(dataset, counts, parts, seed, progress)
+    search = Search(dataset.without_texts(), counts, parts, seed, progress)
     best = start
     for tries in _CHOICES:
         best = search.better(best, tries(best))
@@ -120,7 +122,10 @@ def suited_weight(
         for fold in range(int(of_row.max()) + 1)
     ]
     tries = [replace(start, local_weight=weight) for weight in LOCAL_WEIGHTS]
-    return Search(dataset, counts, parts, seed, progress).better(start, tries)
+    search = Search(dataset.without_texts(), counts, parts, seed, progress)
+    found = search.better(start, tries)
+    progress("choosing the recipe", MAX_FITS, MAX_FITS)
+    return found
 
 
 def _least_rows(best: Recipe) -> Iterator[Recipe]:

@@ -25,7 +25,7 @@ in a process of its own; ``dataclasses.asdict(progress)`` is ready for JSON, and
 from service.archive.plan import Job, Plan, find_inputs, make_plan
 from service.archive.preview import Preview, preview
 from service.archive.progress import Progress
-from service.archive.run import Options, classify_archive, classify_file
+from service.archive.run import Options, classify_archive
 from service.archive.shards import Columns, Model
 from service.archive.summary import Summary
 from service.archive.work import discard
@@ -40,7 +40,6 @@ __all__ = [
     "Progress",
     "Summary",
     "classify_archive",
-    "classify_file",
     "discard",
     "find_inputs",
     "make_plan",

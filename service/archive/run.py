@@ -3,16 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from models.classifier import Classifier
 from models.errors import ClusterLost, FileError, FileUnreadable, InputChanged, OutputRefused
 from models.tables import open_table
 from service.archive.classifying import Keep, run_shard
 from service.archive.cluster import in_cluster
 from service.archive.parts import Parts
-from service.archive.plan import SUMMARY_NAME, Job, Plan, make_plan
+from service.archive.plan import SUMMARY_NAME, Job, Plan
 from service.archive.progress import Clock, Progress, read_columns
 from service.archive.results import assemble, full_header, unwritable
 from service.archive.shards import Columns, Model, Shard, layout_of
@@ -69,25 +67,6 @@ def classify_archive(
         return stopped.summary
     except OSError as error:
         raise unwritable(plan.out, error) from error
-
-
-def classify_file(
-    source: Path,
-    out: Path,
-    classifier: Classifier,
-    progress: OnProgress = lambda _: None,
-    *,
-    columns: Columns | None = None,
-    encoding: str | None = None,
-) -> Summary:
-    """Classify one table with a loaded classifier, in this process, replacing ``out``.
-
-    Raises as ``classify_archive`` does.
-    """
-    columns = columns or Columns()
-    plan = make_plan([source], out, encoding=encoding, named=columns.named())
-    options = Options(columns, encoding, restart=True)
-    return classify_archive(plan, Model(None, classifier), options, progress)
 
 
 class _Stopped(Exception):
