@@ -13,7 +13,7 @@ import dataclasses
 
 import numpy as np
 
-from models.ngrams import Ints
+from models.kernel import Ints
 from models.terms import Analyzer
 from models.words import Segmenter
 from training.corpus import read_corpus

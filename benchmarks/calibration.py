@@ -14,8 +14,9 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.isotonic import IsotonicRegression
 
+from models.kernel import Floats
 from models.linear import softmax
-from models.terms import Analyzer, Floats
+from models.terms import Analyzer
 from models.words import Segmenter
 from training.corpus import read_corpus
 from training.fit import Recipe, count_terms

@@ -12,6 +12,7 @@ import numpy as np
 from models import explanation
 from models.decision import Policy, Reason
 from models.errors import InputError
+from models.kernel import Ints
 from models.linear import Linear
 from models.prediction import Prediction, Ranked
 from models.taxonomy import Area, Taxonomy
@@ -81,8 +82,8 @@ class Classifier:
         rows = self.vocabulary.rows(texts, self.analyzer.segmenter)
         confidences = self.areas.confidences(self.areas.scores(rows))
         order = np.argsort(-confidences, axis=1, kind="stable")
-        breadths = self.areas.breadths(rows, order[:, 0])
-        topics = self._best_topics([self.areas.labels[at] for at in order[:, 0].tolist()], rows)
+        breadths = self.areas.breadths(rows, order[:, 0].copy())
+        topics = self._best_topics(order[:, 0], rows)
         facts = zip(
             asked,
             rows.pairs.tolist(),
@@ -105,15 +106,18 @@ class Classifier:
         reasons = self._reasons(asked.reading, 0, 0.0, Reason.NO_EVIDENCE)
         return Prediction(self.version, (), reasons, id=asked.petition.id)
 
-    def _best_topics(self, best: Sequence[str], rows: Rows) -> list[tuple[str, float] | None]:
-        """For each row the best topic of its area and that topic's confidence."""
+    def _best_topics(self, best: Ints, rows: Rows) -> list[tuple[str, float] | None]:
+        """For each row the best topic of its ``best`` area and that topic's confidence."""
         found: list[tuple[str, float] | None] = [None] * len(best)
-        for area in self.topics.keys() & set(best):
+        for at, area in enumerate(self.areas.labels):
+            chosen = np.flatnonzero(best == at)
+            if area not in self.topics or not len(chosen):
+                continue
             model = self.topics[area]
-            chosen = [at for at, label in enumerate(best) if label == area]
-            confidences = model.confidences(model.scores(take(rows, chosen)))
-            for at, row in zip(chosen, confidences, strict=True):
-                found[at] = model.labels[row.argmax()], float(row.max())
+            confidences = model.confidences(model.scores(rows, chosen))
+            tops = confidences.argmax(axis=1).tolist(), confidences.max(axis=1).tolist()
+            for row, topic, confidence in zip(chosen.tolist(), *tops, strict=True):
+                found[row] = model.labels[topic], confidence
         return found
 
     def _judge(
@@ -173,16 +177,6 @@ def _portions(asked: Sequence[Asked]) -> Iterator[list[Asked]]:
             portion, chars = [], 0
     if portion:
         yield portion
-
-
-def take(rows: Rows, chosen: Sequence[int]) -> Rows:
-    """The ``chosen`` rows, in that order."""
-    lengths = lengths_of(rows)[list(chosen)]
-    ranges = [np.arange(rows.starts[at], rows.starts[at + 1]) for at in chosen]
-    entries = np.concatenate(ranges) if ranges else np.array([], dtype=np.int64)
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    pairs = rows.pairs[list(chosen)]
-    return Rows(starts.astype(np.int64), rows.terms[entries], rows.values[entries], pairs)
 
 
 def _read(petition: Petition) -> Reading | InputError:

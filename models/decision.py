@@ -88,11 +88,14 @@ class Policy:
 
         It has so many known ``pairs``, and its answer rests on ``breadth`` terms.
         """
+        narrow = [Reason.NARROW_EVIDENCE] if breadth < self.min_breadth else []
+        if pairs >= max(self.min_chars, self.min_known * len(folded)):
+            return narrow  # so many pairs need as many characters, and are enough of them
         chars = count_chars(folded)
         if chars < self.min_chars:
             return [Reason.TOO_SHORT]
         strange = [Reason.UNFAMILIAR] if known_share(chars, pairs) < self.min_known else []
-        return [*strange, *([Reason.NARROW_EVIDENCE] if breadth < self.min_breadth else [])]
+        return [*strange, *narrow]
 
 
 def known_share(chars: int, pairs: int) -> float:

@@ -11,8 +11,8 @@ import numpy as np
 
 from models.classifier import Classifier
 from models.errors import GoldenMismatch
+from models.kernel import Floats
 from models.linear import Linear
-from models.terms import Floats
 from models.text import Petition
 
 TERMS_PER_EXAMPLE = 12

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from models.ngrams import Ints
-from models.terms import Floats, Rows, lengths_of
+from models.kernel import Floats, Ints, kernel
+from models.terms import Rows, lengths_of, take
 
 _LEAST = 1e-300
 """Keeps a quotient finite."""
@@ -26,9 +26,16 @@ class Linear:
     bias: Floats
     temperature: float = 1.0
 
-    def scores(self, rows: Rows) -> Floats:
-        """Shape (rows, labels). An empty row has the bias alone."""
-        scores = np.tile(self.bias, (len(rows.starts) - 1, 1))
+    def scores(self, rows: Rows, chosen: Ints | None = None) -> Floats:
+        """Shape (rows, labels), or of the ``chosen`` rows alone. An empty row has the bias alone."""
+        if chosen is None:
+            chosen = np.arange(len(rows.pairs))
+        scores = np.tile(self.bias, (len(chosen), 1))
+        if kernel is not None:
+            entries = rows.starts, rows.terms, rows.values
+            kernel.scores(*entries, self.weights, len(self.labels), chosen, scores)
+            return scores
+        rows = take(rows, chosen)
         filled = np.flatnonzero(lengths_of(rows))
         if len(filled):
             products = self.weights.take(rows.terms, axis=0)
@@ -43,10 +50,14 @@ class Linear:
         labels (Kish 1965, "Survey Sampling", of weights). An empty row has 0.
         """
         lengths = lengths_of(rows)
+        found = np.zeros(len(lengths))
+        if kernel is not None:
+            entries = rows.starts, rows.terms, rows.values
+            kernel.breadths(*entries, self._towards, len(self.labels), best, found)
+            return found
         places = rows.terms * len(self.labels) + np.repeat(best, lengths)
         clues = np.maximum(self._towards.take(places), 0)
         clues *= rows.values
-        found = np.zeros(len(lengths))
         filled = np.flatnonzero(lengths)
         if len(filled):
             starts = rows.starts[filled]

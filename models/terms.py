@@ -14,10 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from models.ngrams import Ints, NgramIndex
+from models.kernel import Floats, Ints, Kernel, Nodes, kernel
+from models.trie import Trie
 from models.words import Segmenter
-
-Floats = npt.NDArray[np.float64]
 
 _RUN = re.compile(r"[^\W\d_]+")
 """Letters of any script. Digits say little and may be a person's; words of them count whole."""
@@ -104,6 +103,16 @@ def lengths_of(rows: Rows) -> Ints:
     return found
 
 
+def take(rows: Rows, chosen: Ints) -> Rows:
+    """The ``chosen`` rows, in that order."""
+    lengths = lengths_of(rows)[chosen]
+    ranges = [np.arange(rows.starts[at], rows.starts[at + 1]) for at in chosen]
+    entries = np.concatenate(ranges) if ranges else np.array([], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    pairs = rows.pairs[chosen]
+    return Rows(starts.astype(np.int64), rows.terms[entries], rows.values[entries], pairs)
+
+
 class Vocabulary:
     """Known terms with their inverse document frequencies: texts → TF-IDF rows of length 1.
 
@@ -125,16 +134,33 @@ class Vocabulary:
         The terms counted are those of ``Analyzer``, found without building the strings of those
         that are not known.
         """
+        words = [segmenter(text) for text in texts]
+        if kernel is not None:
+            return self._compiled_rows(kernel, list(texts), words)
         get = self._words.get
-        words = [
-            [at for word in segmenter(text) if (at := get(word)) is not None] for text in texts
-        ]
-        lengths = [len(found) for found in words]
-        word_ids = np.fromiter(chain.from_iterable(words), np.int64, sum(lengths))
-        ngram_owners, ngram_ids = self._ngrams.find(texts)
+        known = [[at for word in found if (at := get(word)) is not None] for found in words]
+        lengths = [len(found) for found in known]
+        word_ids = np.fromiter(chain.from_iterable(known), np.int64, sum(lengths))
+        ngram_owners, ngram_ids = self._trie.find(texts)
         owners = np.concatenate([np.repeat(np.arange(len(texts)), lengths), ngram_owners])
         pairs = np.bincount(ngram_owners[self._is_pair[ngram_ids]], minlength=len(texts))
         return self._weigh(owners, np.concatenate([word_ids, ngram_ids]), pairs)
+
+    def _compiled_rows(self, built: Kernel, texts: list[str], words: list[list[str]]) -> Rows:
+        """The same, petition by petition."""
+        most = self._trie.depth * sum(map(len, texts)) + sum(map(len, words))
+        starts, pairs = np.empty(len(texts) + 1, np.int64), np.empty(len(texts), np.int64)
+        terms, values = np.empty(most, np.int64), np.empty(most)
+        n_entries = built.rows(
+            texts,
+            words,
+            self._nodes,
+            self.idf,
+            self._is_pair,
+            self._scratch,
+            (starts, terms, values, pairs),
+        )
+        return Rows(starts, terms[:n_entries], values[:n_entries], pairs)
 
     def _weigh(self, owners: Ints, terms: Ints, pairs: Ints) -> Rows:
         """Rows from one owner and one term per occurrence."""
@@ -154,9 +180,18 @@ class Vocabulary:
         return np.array([is_pair(term) for term in self.terms], dtype=bool)
 
     @cached_property
+    def _scratch(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
+        """Where the kernel counts."""
+        return np.zeros(len(self), np.int32), np.zeros(len(self) // 64 + 1, np.uint64)
+
+    @cached_property
     def _words(self) -> dict[str, int]:
         return {term[1:]: at for at, term in enumerate(self.terms) if term[0] == " "}
 
     @cached_property
-    def _ngrams(self) -> NgramIndex:
-        return NgramIndex({term: at for at, term in enumerate(self.terms) if term[0] != " "})
+    def _trie(self) -> Trie:
+        return Trie(self.terms)
+
+    @cached_property
+    def _nodes(self) -> Nodes:
+        return self._trie.nodes()

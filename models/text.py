@@ -36,8 +36,10 @@ class _Folding(dict[int, str]):
 
 
 _FOLDING = _Folding()
-_TO_FOLD = re.compile("[^\u4e00-\u9fffa-z0-9 、。]+")
-"""Everything but the commonest characters, which fold to themselves."""
+_COMMON = [(character, _FOLDING[ord(character)]) for character in "\n，：；？！（）"]
+"""Replaced one by one: far faster than a look-up for each character of a text."""
+_TO_FOLD = re.compile("[^\u4e00-\u9fff -@[-~、。“”《》—]+")
+"""Everything but the commonest characters that fold to themselves."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ def origins(petition: Petition) -> list[tuple[str, int]]:
 
 def fold(content: str) -> str:
     """The content for matching: NFKC per character, lower case, control characters as spaces."""
+    for character, folded in _COMMON:
+        content = content.replace(character, folded)
     return _TO_FOLD.sub(lambda found: found[0].translate(_FOLDING), content)
 
 

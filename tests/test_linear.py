@@ -14,7 +14,7 @@ def _row(*values: float) -> Rows:
     return Rows(
         np.array([0, len(filled)]),
         np.array(filled, dtype=np.int64),
-        np.array([values[at] for at in filled]),
+        np.array([values[at] for at in filled], dtype=np.float64),
         np.array([0]),
     )
 

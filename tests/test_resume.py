@@ -217,9 +217,9 @@ def test_workers_can_be_stopped_and_input_may_break(tmp_path: Path, model: Model
     assert classify_archive(plan, model, Options(workers=2)).rows == 79
 
 
-def _die(parent: int, shard: shards.Shard) -> Summary:
+def _die(shard: shards.Shard) -> Summary:
     """What a worker does that the system kills."""
-    del parent, shard
+    del shard
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError
 
@@ -228,7 +228,7 @@ def test_a_dead_worker_is_told(
     source: Path, tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is done is kept."""
-    monkeypatch.setattr(workers, "_run_for", _die)
+    monkeypatch.setattr(workers, "run_shard", _die)
     with pytest.raises(ClusterLost, match="goes on"):
         run(source, tmp_path / "a.csv", model, workers=2)
     monkeypatch.undo()

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from models.ngrams import Ints
-from models.terms import Floats
+from models.kernel import Floats, Ints
 from training.metrics import Outcome, Strings, calibration_error
 
 LEAST_AUTHORS = 5

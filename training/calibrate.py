@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from models.kernel import Floats
 from models.linear import softmax
-from models.terms import Floats
 from training.metrics import Strings
 
 _SEARCH = (np.log(0.02), np.log(20.0))

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.stats import beta, t
 
 from models.decision import Certificate
-from models.terms import Floats
+from models.kernel import Floats
 from training.metrics import Bools, Judged, Strings
 
 CONFIDENCE = 0.95

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.ngrams import Ints
+from models.kernel import Ints
 from training.dataset import Dataset
 from training.fit import Counts, Recipe, fit_areas, scores
 from training.folds import Folds

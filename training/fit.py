@@ -10,9 +10,9 @@ from scipy import sparse
 from sklearn.naive_bayes import ComplementNB
 from sklearn.svm import LinearSVC
 
+from models.kernel import Floats, Ints
 from models.linear import Linear
-from models.ngrams import Ints
-from models.terms import Analyzer, Floats, Vocabulary, is_pair, is_public
+from models.terms import Analyzer, Vocabulary, is_pair, is_public
 from training.dataset import MIN_ROWS, Dataset
 from training.metrics import Bools, Strings
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sklearn.model_selection import StratifiedGroupKFold
 
 from models.errors import DatasetError
-from models.ngrams import Ints
+from models.kernel import Ints
 from training.dataset import Dataset
 from training.similar import similar_groups
 

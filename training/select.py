@@ -7,9 +7,8 @@ from typing import NamedTuple
 import joblib
 import numpy as np
 
+from models.kernel import Floats, Ints
 from models.linear import softmax
-from models.ngrams import Ints
-from models.terms import Floats
 from training.calibrate import Scored, temperature
 from training.dataset import Dataset
 from training.fit import Counts, Recipe, fit_areas

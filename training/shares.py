@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from models.errors import DatasetError
+from models.kernel import Floats, Ints
 from models.linear import softmax
-from models.ngrams import Ints
-from models.terms import Floats
 from training.metrics import Strings
 
 _STEPS = 200

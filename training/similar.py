@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from models.ngrams import Ints
+from models.kernel import Ints
 from models.resources import shipped
 
 GRAM = 4

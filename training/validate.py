@@ -9,8 +9,8 @@ import joblib
 import numpy as np
 
 from models.decision import Certificate, count_chars, known_share
-from models.ngrams import Ints
-from models.terms import Floats, Rows
+from models.kernel import Floats, Ints
+from models.terms import Rows
 from training import certify
 from training.calibrate import Scored, temperature
 from training.dataset import Dataset
@@ -246,7 +246,8 @@ def _score(
         topic_scores.append(
             Scored(model.labels, inside[truth == area], dataset.topics()[rows][truth == area])
         )
-    terms = Rows(matrix.indptr, matrix.indices, matrix.data, counts.pairs(both.columns, rows))
+    places = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
+    terms = Rows(*places, matrix.data, counts.pairs(both.columns, rows))
     breadths = both.areas.breadths(terms, scores(both.areas, matrix).argmax(axis=1))
     return _Scores(rows, areas, topics, topic_scores, terms.pairs, breadths)
 

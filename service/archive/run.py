@@ -162,7 +162,7 @@ class _Run:
             folder = self._work.folder
             made = in_cluster(parts, self._options.cluster, self._model, folder)
         elif self._options.workers > 1:
-            made = in_processes(parts, self._options.workers)
+            made = in_processes(parts, self._options.workers, self._model)
         else:
             made = map(partial(run_shard, keep=self._options.keep), parts)
         for done in made:

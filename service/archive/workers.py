@@ -1,83 +1,80 @@
 """Shards in other processes on this machine."""
 
+import multiprocessing
 import os
-import threading
-import time
-import warnings
+import signal
+import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
 from models.errors import ClusterLost
+from models.text import Petition
 from service.archive.classifying import run_shard
-from service.archive.shards import Shard
+from service.archive.shards import Model, Shard
 from service.archive.summary import Summary
 
 IN_FLIGHT = 3
 """Shards handed out per worker: one at work and some waiting, so that memory stays bounded."""
-_WATCH_S = 1
+
+_PR_SET_PDEATHSIG = 1
+"""Of Linux's ``<sys/prctl.h>``: the signal that a process gets when its parent dies."""
 
 
-def in_processes(shards: Iterable[Shard], workers: int) -> Iterator[Summary]:
+def in_processes(shards: Iterable[Shard], workers: int, model: Model) -> Iterator[Summary]:
     """In ``workers`` processes, summaries in the order of the shards.
 
     An error while shards are made ends the run after those before it. Raises ClusterLost where a
     process died.
     """
-    from joblib import Parallel, delayed
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    guarded = _Guarded(shards)
-    pool = Parallel(
-        n_jobs=workers,
-        batch_size=1,
-        pre_dispatch=IN_FLIGHT * workers,
-        return_as="generator",
-        inner_max_num_threads=1,
-    )
-    summaries = pool(delayed(_run_for)(os.getpid(), shard) for shard in guarded)
+    pool = _start(workers, model)
+    waiting: deque[Future[Summary]] = deque()
+    broken: Exception | None = None
     try:
-        for summary in summaries:  # noqa: UP028 - closing it has to be quiet
-            yield summary
-    except TerminatedWorkerError as error:
+        try:
+            for shard in shards:
+                waiting.append(pool.submit(run_shard, shard))
+                if len(waiting) == IN_FLIGHT * workers:
+                    yield waiting.popleft().result()
+        except BrokenProcessPool:
+            raise
+        except Exception as error:  # noqa: BLE001 - it is raised below, after what came before it
+            broken = error
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool as error:
         raise ClusterLost(
             "a worker process died", remedy="the same command goes on; try fewer --workers"
         ) from error
     finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that tasks are cancelled is meant
-            summaries.close()
-    if guarded.error:
-        raise guarded.error
+        pool.shutdown(cancel_futures=True)
+    if broken:
+        raise broken
 
 
-def _run_for(parent: int, shard: Shard) -> Summary:
-    """The shard, in a process that ends when its parent has been killed."""
-    _watch(parent)
-    return run_shard(shard)
+def _start(workers: int, model: Model) -> ProcessPoolExecutor:
+    """Processes that have the model.
+
+    On Linux they are forked when the model is loaded and has read its dictionary: a new
+    interpreter would need a second for that, each.
+    """
+    context = None
+    if sys.platform == "linux":
+        model.load().classify(Petition("预热"))
+        context = multiprocessing.get_context("fork")
+    return ProcessPoolExecutor(workers, context, _begin, (os.getpid(),))
 
 
-@lru_cache
-def _watch(parent: int) -> None:
-    """Look after the parent from now on; Windows has no such thing as a new parent."""
-    if os.name != "nt":
-        threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+def _begin(parent: int) -> None:
+    """Leave Ctrl-C to the parent, and end with it, even when it is killed.
 
+    What is forked holds the lock of the run as long as it lives. Elsewhere the pipe breaks.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        import ctypes
 
-def _leave_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(_WATCH_S)
-    os._exit(1)
-
-
-class _Guarded:
-    """Shards whose making never raises: joblib makes them in a thread that must not die."""
-
-    def __init__(self, shards: Iterable[Shard]) -> None:
-        self._shards = shards
-        self.error: Exception | None = None
-
-    def __iter__(self) -> Iterator[Shard]:
-        try:
-            yield from self._shards
-        except Exception as error:  # noqa: BLE001 - it is raised where the summaries are taken
-            self.error = error
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)

@@ -1,0 +1,74 @@
+"""The compiled kernel, which counts terms and adds up scores: ``_kernel.c``, or None.
+
+It is built at installation where a C compiler and Python's headers are found. Where they are not,
+the array operations of ``terms`` and ``linear`` give the same answers more slowly.
+"""
+
+import importlib
+from typing import Protocol, cast
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Narrow = npt.NDArray[np.int32]
+
+Nodes = tuple[tuple[Narrow, Narrow, npt.NDArray[np.signedinteger], Narrow], int, int, int, int]
+"""A trie: (``numbers``, ``first``, keys and values of its table), ``base``, the table's shift,
+``words``, ``depth``."""
+
+
+class Kernel(Protocol):
+    """What is compiled. Arrays of other types or too short: ValueError."""
+
+    def rows(
+        self,
+        texts: list[str],
+        words: list[list[str]],
+        trie: Nodes,
+        idf: Floats,
+        is_pair: npt.NDArray[np.bool_],
+        scratch: tuple[Narrow, npt.NDArray[np.uint64]],
+        out: tuple[Ints, Ints, Floats, Ints],
+    ) -> int:
+        """Write the TF-IDF rows of ``texts`` into ``out``; how many entries they have.
+
+        ``words`` are the segmenter's. ``scratch`` has a count a term and a bit a term, all 0, before
+        and after. ``out`` is ``Rows``: starts (texts +
+        1,), terms and values as long as all occurrences, pairs (texts,).
+        """
+
+    def scores(
+        self,
+        starts: Ints,
+        terms: Ints,
+        values: Floats,
+        weights: Floats,
+        n_labels: int,
+        chosen: Ints,
+        out: Floats,
+    ) -> None:
+        """Add rows @ weights of the ``chosen`` rows to ``out`` (chosen, labels)."""
+
+    def breadths(
+        self,
+        starts: Ints,
+        terms: Ints,
+        values: Floats,
+        towards: Floats,
+        n_labels: int,
+        best: Ints,
+        out: Floats,
+    ) -> None:
+        """Write ``Linear.breadths`` of each row's label ``best`` into ``out`` (rows,)."""
+
+
+def _built() -> Kernel | None:
+    try:
+        return cast("Kernel", importlib.import_module("models._kernel"))
+    except ImportError:
+        return None
+
+
+kernel = _built()
