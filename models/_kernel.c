@@ -55,6 +55,7 @@ static int array(PyObject *object, Py_buffer *found, int flags, const char *type
 ARRAY(integers, 0, "ilq", 0)
 ARRAY(int32s, 0, "il", 4)
 ARRAY(int64s, 0, "lq", 8)
+ARRAY(floats, 0, "f", 4)
 ARRAY(doubles, 0, "d", 8)
 ARRAY(flags, 0, "?", 1)
 ARRAY(out_int32s, PyBUF_WRITABLE, "il", 4)
@@ -217,7 +218,8 @@ done:
 /* Sparse rows and a matrix with a line for each term. */
 typedef struct {
     const int64_t *starts, *terms;
-    const double *values, *weights;
+    const double *values;
+    const float *weights;
     int64_t n_rows, n_entries, n_terms, n_labels;
 } Product;
 
@@ -238,7 +240,7 @@ static int add_scores(const Product *product, Py_ssize_t at, int64_t row, double
     double *scores = out + at * product->n_labels;
     if (!has(product, row)) return 0;
     for (int64_t entry = product->starts[row]; entry < product->starts[row + 1]; entry++) {
-        const double *weights = product->weights + product->terms[entry] * product->n_labels;
+        const float *weights = product->weights + product->terms[entry] * product->n_labels;
         for (int64_t label = 0; label < product->n_labels; label++)
             scores[label] += product->values[entry] * weights[label];
     }
@@ -251,8 +253,9 @@ static int find_breadth(const Product *product, Py_ssize_t row, int64_t label, d
     for (int64_t entry = product->starts[row]; entry < product->starts[row + 1]; entry++) {
         double towards = product->weights[product->terms[entry] * product->n_labels + label];
         if (towards <= 0) continue;
-        sum += towards * product->values[entry];
-        squares += towards * product->values[entry] * towards * product->values[entry];
+        double clue = towards * product->values[entry];
+        sum += clue;
+        squares += clue * clue;
     }
     out[row] = squares > 0 ? sum * sum / squares : 0;
     return 1;
@@ -263,7 +266,7 @@ static PyObject *multiply(PyObject *arguments, Work work, int is_wide) {
     Py_buffer *buffers[] = {&starts, &terms, &values, &weights, &asked, &out};
     Py_ssize_t n_labels;
     if (!PyArg_ParseTuple(arguments, "O&O&O&O&nO&O&", int64s, &starts, int64s, &terms, doubles,
-                          &values, doubles, &weights, &n_labels, int64s, &asked, out_doubles, &out))
+                          &values, floats, &weights, &n_labels, int64s, &asked, out_doubles, &out))
         return NULL;
     Py_ssize_t n_asked = n_items(&asked), width = is_wide ? n_labels : 1;
     int is_sound = n_labels > 0 && is_of(&starts, 1) && is_of(&values, n_items(&terms)) &&

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Weights = npt.NDArray[np.float32]
 Narrow = npt.NDArray[np.int32]
 
 Nodes = tuple[tuple[Narrow, Narrow, npt.NDArray[np.signedinteger], Narrow], int, int, int, int]
@@ -44,7 +45,7 @@ class Kernel(Protocol):
         starts: Ints,
         terms: Ints,
         values: Floats,
-        weights: Floats,
+        weights: Weights,
         n_labels: int,
         chosen: Ints,
         out: Floats,
@@ -56,7 +57,7 @@ class Kernel(Protocol):
         starts: Ints,
         terms: Ints,
         values: Floats,
-        towards: Floats,
+        towards: Weights,
         n_labels: int,
         best: Ints,
         out: Floats,

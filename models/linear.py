@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from models.kernel import Floats, Ints, kernel
+from models.kernel import Floats, Ints, Weights, kernel
 from models.terms import Rows, lengths_of, take
 
 _LEAST = 1e-300
@@ -16,13 +16,14 @@ _LEAST = 1e-300
 class Linear:
     """Scores for ``labels``: ``rows @ weights + bias``; confidence is softmax(score / temperature).
 
-    ``weights`` has shape (terms, labels), ``bias`` (labels,). Dividing all scores by one positive
+    ``weights`` has shape (terms, labels), in single precision, as look-ups wait for memory; ``bias``
+    (labels,). Dividing all scores by one positive
     number keeps their order, so that the best score always has the highest confidence (temperature
     scaling, Guo et al. 2017, "On Calibration of Modern Neural Networks").
     """
 
     labels: tuple[str, ...]
-    weights: Floats
+    weights: Weights
     bias: Floats
     temperature: float = 1.0
 
@@ -38,8 +39,7 @@ class Linear:
         rows = take(rows, chosen)
         filled = np.flatnonzero(lengths_of(rows))
         if len(filled):
-            products = self.weights.take(rows.terms, axis=0)
-            products *= rows.values[:, None]
+            products = self.weights.take(rows.terms, axis=0) * rows.values[:, None]
             scores[filled] += np.add.reduceat(products, rows.starts[filled], axis=0)
         return scores
 
@@ -56,8 +56,7 @@ class Linear:
             kernel.breadths(*entries, self._towards, len(self.labels), best, found)
             return found
         places = rows.terms * len(self.labels) + np.repeat(best, lengths)
-        clues = np.maximum(self._towards.take(places), 0)
-        clues *= rows.values
+        clues = np.maximum(self._towards.take(places), 0) * rows.values
         filled = np.flatnonzero(lengths)
         if len(filled):
             starts = rows.starts[filled]
@@ -66,9 +65,9 @@ class Linear:
         return found
 
     @cached_property
-    def _towards(self) -> Floats:
+    def _towards(self) -> Weights:
         """How far each weight is above the mean over the labels: (terms · labels,)."""
-        found: Floats = (self.weights - self.weights.mean(axis=1, keepdims=True)).ravel()
+        found: Weights = (self.weights - self.weights.mean(axis=1, keepdims=True)).ravel()
         return found
 
     def confidences(self, scores: Floats) -> Floats:

@@ -136,8 +136,7 @@ def _write_model(folder: Path, classifier: Classifier) -> None:
     }
     arrays = {"idf": classifier.vocabulary.idf}
     for name, model in models.items():
-        # Half the size; the classifier in training holds the same rounded values.
-        arrays |= {f"{name}-weights": model.weights.astype(np.float32), f"{name}-bias": model.bias}
+        arrays |= {f"{name}-weights": model.weights, f"{name}-bias": model.bias}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     write_whole(folder / "arrays.npz", buffer.getvalue())
@@ -199,7 +198,7 @@ def _read_linear(
     arrays: Mapping[str, np.ndarray], name: str, stored: Mapping[str, Any], n_terms: int
 ) -> Linear:
     labels = tuple(stored["labels"])
-    weights = _finite(arrays[f"{name}-weights"], (n_terms, len(labels)))
+    weights = _finite(arrays[f"{name}-weights"], (n_terms, len(labels))).astype(np.float32)
     bias = _finite(arrays[f"{name}-bias"], (len(labels),))
     return Linear(labels, weights, bias, stored["temperature"])
 

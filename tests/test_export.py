@@ -39,7 +39,7 @@ def test_two_labels_are_exported_with_their_probabilities(
     two = dataclasses.replace(
         classifier.areas,
         labels=classifier.areas.labels[:2],
-        weights=classifier.areas.weights[:, :2],
+        weights=classifier.areas.weights[:, :2].copy(),
         bias=classifier.areas.bias[:2],
     )
     small = dataclasses.replace(classifier, areas=two)

@@ -6,7 +6,7 @@ import pytest
 from models.linear import Linear
 from models.terms import Rows
 
-MODEL = Linear(("a", "b"), np.array([[1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]]), np.zeros(2))
+MODEL = Linear(("a", "b"), np.array([[1, -1], [1, -1], [-1, 1]], np.float32), np.zeros(2))
 
 
 def _row(*values: float) -> Rows:

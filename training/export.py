@@ -47,7 +47,8 @@ def _pipeline(vectorizer: TfidfVectorizer, model: Linear) -> Pipeline:
 
     Between two labels scikit-learn decides by one row, the difference.
     """
-    weights, bias = model.weights.T / model.temperature, model.bias / model.temperature
+    weights = model.weights.T.astype(np.float64) / model.temperature
+    bias = model.bias / model.temperature
     if len(model.labels) == 2:  # noqa: PLR2004
         weights, bias = weights[1:] - weights[:1], bias[1:] - bias[:1]
     regression = LogisticRegression()

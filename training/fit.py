@@ -131,7 +131,7 @@ def fit_linear(
     """
     names = tuple(map(str, np.unique(labels)))
     if len(names) == 1 or not matrix.shape[1]:
-        return Linear(names, np.zeros((matrix.shape[1], len(names))), np.zeros(len(names)))
+        return Linear(names, np.zeros((matrix.shape[1], len(names)), np.float32), np.zeros(len(names)))
     asked = names[1:] if len(names) == 2 else names  # noqa: PLR2004 - one tells two labels apart
     machines = [_tell(matrix, labels == name, weights, recipe, seed) for name in asked]
     found, bias = (np.array(part) for part in zip(*machines, strict=True))
@@ -139,7 +139,7 @@ def fit_linear(
         found, bias = np.vstack([-found, found]) / 2, np.concatenate([-bias, bias]) / 2
     if recipe.bayes_share:
         found = found + recipe.bayes_share * _naive_bayes(matrix, labels, found @ matrix.T)
-    rounded = np.ascontiguousarray(found.T.astype(np.float32), dtype=np.float64)
+    rounded = np.ascontiguousarray(found.T, dtype=np.float32)
     return Linear(names, rounded, bias.astype(np.float64))
 
 
