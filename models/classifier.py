@@ -1,6 +1,5 @@
 """The classifier: petitions in, predictions out. Loading and saving one is ``models.versions``."""
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -75,7 +74,7 @@ class Classifier:
         explained = explanation.explain(
             petition, self.analyzer, self.vocabulary, self.areas, prediction.area.area
         )
-        return dataclasses.replace(prediction, explanation=explained)
+        return prediction._replace(explanation=explained)
 
     def _predict(self, asked: Sequence[Asked]) -> list[Prediction]:
         texts = [each.reading.folded for each in asked]
@@ -131,9 +130,8 @@ class Classifier:
     ) -> Prediction:
         areas = [self._ordered[at] for at in order]
         codes = [area.code for area in areas]
-        ranking = tuple(
-            Ranked(area.code, area.name, value) for area, value in zip(areas, values, strict=True)
-        )
+        names = [area.name for area in areas]
+        ranking = tuple(map(Ranked, codes, names, values))
         found = areas[0].topic(topic[0]) if topic else None
         return Prediction(
             self.version,

@@ -35,8 +35,7 @@ class Explanation:
     rest: float
 
 
-@dataclass(frozen=True)
-class Prediction:
+class Prediction(NamedTuple):
     """Ranking of areas (best first), the topic inside the best, and the decision.
 
     ``area`` and all that hangs on it is None where no term of the text is known. ``topic`` is also

@@ -5,7 +5,7 @@ all texts walk down it together: a few operations a level instead of a string an
 position. The kernel walks it position by position.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -33,28 +33,20 @@ class Trie:
     """
 
     def __init__(self, terms: Sequence[str]) -> None:
-        """``terms`` are all different."""
+        """``terms`` are all different, and none is empty."""
         self.n_terms = len(terms)
         self.depth = max((len(term) for term in terms if term[0] != " "), default=0)
-        nodes = {term: node for node, term in enumerate(terms, 1)}
-        for term in terms:
-            while (term := term[:-1]) and term not in nodes:
-                nodes[term] = len(nodes) + 1
-        characters = sorted({term[-1] for term in nodes})
-        numbers = {character: number for number, character in enumerate(characters, 1)}
+        points = np.frombuffer("".join(terms).encode("utf-32-le"), dtype=np.uint32)
+        characters = np.unique(points)
         self.base = len(characters) + 1
         self.numbers, self.first = (np.zeros(_CODE_POINTS, dtype=np.int32) for _ in range(2))
-        self.numbers[[ord(character) for character in characters]] = range(1, self.base)
-        self.words = nodes.pop(" ", 0)
-        starts = [term for term in nodes if len(term) == 1]
-        self.first[[ord(character) for character in starts]] = [nodes[start] for start in starts]
-        nodes[" "] = self.words
-        found = [
-            (nodes[term[:-1]] * self.base + numbers[term[-1]], node)
-            for term, node in nodes.items()
-            if len(term) > 1
-        ]
-        self.children = HashTable.of(*np.array(found, dtype=np.int64).reshape(-1, 2).T.copy())
+        self.numbers[characters] = range(1, self.base)
+        (starts, roots), *deeper = _levels(self.numbers[points], terms, self.base)
+        self.first[characters[starts - 1]] = roots
+        self.words, self.first[ord(" ")] = int(self.first[ord(" ")]), 0
+        empty = np.array([], dtype=np.int64)
+        keys, children = zip((empty, empty), *deeper, strict=True)
+        self.children = HashTable.of(np.concatenate(keys), np.concatenate(children))
 
     def nodes(self) -> Nodes:
         """All of it as the kernel walks it."""
@@ -125,3 +117,26 @@ class HashTable:
 
     def _slots(self, keys: Ints) -> Ints:
         return ((keys.view(np.uint64) * _FIBONACCI) >> self.shift).view(np.int64)
+
+
+def _levels(numbers: Ints, terms: Sequence[str], base: int) -> Iterator[tuple[Ints, Ints]]:
+    """For each length of prefixes the keys and the nodes of them all.
+
+    ``numbers`` are those of all characters of all terms.
+    """
+    lengths = np.array([len(term) for term in terms], dtype=np.int64)
+    at = np.cumsum(lengths) - lengths
+    longer = np.arange(len(terms))
+    parents = np.zeros(len(terms), dtype=np.int64)
+    n_nodes, length = len(terms), 0
+    while len(longer) or not length:
+        length += 1
+        keys, place = np.unique(parents * base + numbers[at], return_inverse=True)
+        ended = lengths[longer] == length
+        nodes = np.zeros(len(keys), dtype=np.int64)
+        nodes[place[ended]] = longer[ended] + 1
+        (inner,) = np.nonzero(nodes == 0)
+        nodes[inner] = np.arange(n_nodes + 1, n_nodes + 1 + len(inner))
+        n_nodes += len(inner)
+        yield keys, nodes
+        parents, longer, at = nodes[place][~ended], longer[~ended], at[~ended] + 1
