@@ -80,24 +80,19 @@ class Classifier:
         texts = [each.reading.folded for each in asked]
         rows = self.vocabulary.rows(texts, self.analyzer.segmenter)
         confidences = self.areas.confidences(self.areas.scores(rows))
-        order = np.argsort(-confidences, axis=1, kind="stable")
-        breadths = self.areas.breadths(rows, order[:, 0].copy())
-        topics = self._best_topics(order[:, 0], rows)
+        best = confidences.argmax(axis=1)
         facts = zip(
             asked,
+            lengths_of(rows).tolist(),
             rows.pairs.tolist(),
-            breadths.tolist(),
-            (lengths_of(rows) > 0).tolist(),
-            order.tolist(),
-            np.take_along_axis(confidences, order, axis=1).tolist(),
-            topics,
+            self.areas.breadths(rows, best).tolist(),
+            confidences.tolist(),
+            self._best_topics(best, rows),
             strict=True,
         )
         return [
-            self._judge(each, pairs, breadth, ranked, values, topic)
-            if is_known
-            else self._unknown(each)
-            for each, pairs, breadth, is_known, ranked, values, topic in facts
+            self._judge(each, *found) if n_terms else self._unknown(each)
+            for each, n_terms, *found in facts
         ]
 
     def _unknown(self, asked: Asked) -> Prediction:
@@ -108,11 +103,11 @@ class Classifier:
     def _best_topics(self, best: Ints, rows: Rows) -> list[tuple[str, float] | None]:
         """For each row the best topic of its ``best`` area and that topic's confidence."""
         found: list[tuple[str, float] | None] = [None] * len(best)
-        for at, area in enumerate(self.areas.labels):
-            chosen = np.flatnonzero(best == at)
-            if area not in self.topics or not len(chosen):
+        for at in set(best.tolist()):
+            model = self.topics.get(self.areas.labels[at])
+            if model is None:
                 continue
-            model = self.topics[area]
+            chosen = np.flatnonzero(best == at)
             confidences = model.confidences(model.scores(rows, chosen))
             tops = confidences.argmax(axis=1).tolist(), confidences.max(axis=1).tolist()
             for row, topic, confidence in zip(chosen.tolist(), *tops, strict=True):
@@ -124,13 +119,14 @@ class Classifier:
         asked: Asked,
         pairs: int,
         breadth: float,
-        order: Sequence[int],
-        values: Sequence[float],
+        confidences: Sequence[float],
         topic: tuple[str, float] | None,
     ) -> Prediction:
+        order = sorted(range(len(confidences)), key=confidences.__getitem__, reverse=True)
         areas = [self._ordered[at] for at in order]
         codes = [area.code for area in areas]
         names = [area.name for area in areas]
+        values = [confidences[at] for at in order]
         ranking = tuple(map(Ranked, codes, names, values))
         found = areas[0].topic(topic[0]) if topic else None
         return Prediction(

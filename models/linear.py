@@ -31,7 +31,8 @@ class Linear:
         """Shape (rows, labels), or of the ``chosen`` rows alone. An empty row has the bias alone."""
         if chosen is None:
             chosen = np.arange(len(rows.pairs))
-        scores = np.tile(self.bias, (len(chosen), 1))
+        scores = np.empty((len(chosen), len(self.labels)))
+        scores[:] = self.bias
         if kernel is not None:
             entries = rows.starts, rows.terms, rows.values
             kernel.scores(*entries, self.weights, len(self.labels), chosen, scores)

@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 from flask import Flask, Response
 from flask_bootstrap import Bootstrap5
@@ -39,12 +40,20 @@ SECURITY_HEADERS = {
 }
 
 
+class _Application(Flask):
+    """Flask without the question, at each of a dozen calls a request, whether a view is async."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: none here is async."""
+        return func
+
+
 def create_app(settings: Settings, gate: Gate | None = None) -> Flask:
     """A WSGI application that answers with the promoted version of the store in ``settings``.
 
     Without a ``gate`` no other version is promoted by its pages.
     """
-    app = Flask(__name__)
+    app = _Application(__name__)
     app.config.update(
         SECRET_KEY=_secret(settings),
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
@@ -92,6 +101,9 @@ def _secret(settings: Settings) -> bytes:
 
 
 def _secure(response: Response) -> Response:
+    headers = response.headers
+    given = {name.lower() for name, _ in headers}
     for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in given:
+            headers.add(name, value)
     return response

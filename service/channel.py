@@ -86,6 +86,18 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
         """Whether the server should read from this connection."""
         return self._draining_until is not None or bool(super().readable())
 
+    def writable(self) -> bool:
+        """Whether the server should write to this connection.
+
+        Not while a thread answers, which sends by itself: the socket is ready and its lock taken
+        then, and the server would ask again and again, with Python's own lock in its hands. What
+        the thread cannot send waits for its end; only more than it may keep is sent meanwhile.
+        """
+        answering = self.requests and not (self.will_close or self.close_when_flushed)
+        if answering and self.total_outbufs_len < self.adj.outbuf_high_watermark:
+            return False
+        return bool(super().writable())
+
     def handle_read(self) -> None:
         """Read once; a request that takes too long to arrive ends its connection."""
         if self._draining_until is not None:

@@ -133,12 +133,14 @@ def _begin() -> None:
 
 def _end(found: Monitoring, response: Response) -> Response:
     seconds = time.perf_counter() - g.began
+    identifier, asked, status = g.request_id, request.method, response.status_code
     # A path that is no route is not told: it is whatever somebody typed.
-    route = request.url_rule.rule if request.url_rule else "unknown"
-    method = request.method if request.method in _METHODS else "other"
-    response.headers["X-Request-ID"] = g.request_id
-    found.told(route, method, response.status_code, seconds)
-    log_request(g.request_id, route, method, response.status_code, seconds, request.remote_addr)
+    rule = request.url_rule
+    route = rule.rule if rule else "unknown"
+    method = asked if asked in _METHODS else "other"
+    response.headers["X-Request-ID"] = identifier
+    found.told(route, method, status, seconds)
+    log_request(identifier, route, method, status, seconds, request.remote_addr)
     return response
 
 
