@@ -1,7 +1,7 @@
-"""The compiled kernel, which counts terms and adds up scores: ``_kernel.c``, or None.
+"""The compiled kernel, which cuts words, counts terms and adds up scores: ``compiled``, or None.
 
-It is built at installation where a C compiler and Python's headers are found. Where they are not,
-the array operations of ``terms`` and ``linear`` give the same answers more slowly.
+It is built at installation where a C compiler and Python's headers are found. Elsewhere rjieba or
+jieba and the array operations of ``terms`` and ``linear`` give the same answers more slowly.
 """
 
 import importlib
@@ -23,10 +23,20 @@ Nodes = tuple[tuple[Narrow, Narrow, npt.NDArray[np.signedinteger], Narrow], int,
 class Kernel(Protocol):
     """What is compiled. Arrays of other types or too short: ValueError."""
 
+    def dictionary(self, lines: str, out: Ints) -> None:
+        """Write the words of ``lines`` ("word frequency" and perhaps more) into ``out``.
+
+        ``out`` has shape (slots + 1, 2) of zeros; the slots are a power of two. ValueError where
+        more than three in four would be taken.
+        """
+
+    def cut(self, text: str, dictionary: Ints) -> list[str]:
+        """The words of ``text`` as jieba cuts it."""
+
     def rows(
         self,
         texts: list[str],
-        words: list[list[str]],
+        dictionary: Ints,
         trie: Nodes,
         idf: Floats,
         is_pair: npt.NDArray[np.bool_],
@@ -35,9 +45,8 @@ class Kernel(Protocol):
     ) -> int:
         """Write the TF-IDF rows of ``texts`` into ``out``; how many entries they have.
 
-        ``words`` are the segmenter's. ``scratch`` has a count a term and a bit a term, all 0, before
-        and after. ``out`` is ``Rows``: starts (texts +
-        1,), terms and values as long as all occurrences, pairs (texts,).
+        ``scratch`` has a count a term and a bit a term, all 0, before and after. ``out`` has the
+        fields of ``Rows``; terms and values have room for ``depth`` + 1 entries a character.
         """
 
     def scores(

@@ -16,10 +16,10 @@ _LEAST = 1e-300
 class Linear:
     """Scores for ``labels``: ``rows @ weights + bias``; confidence is softmax(score / temperature).
 
-    ``weights`` has shape (terms, labels), in single precision, as look-ups wait for memory; ``bias``
-    (labels,). Dividing all scores by one positive
-    number keeps their order, so that the best score always has the highest confidence (temperature
-    scaling, Guo et al. 2017, "On Calibration of Modern Neural Networks").
+    ``weights`` has shape (terms, labels), in single precision, as looking them up waits for memory;
+    ``bias`` (labels,). Dividing all scores by one positive number keeps their order, so that the
+    best score always has the highest confidence (temperature scaling, Guo et al. 2017, "On
+    Calibration of Modern Neural Networks").
     """
 
     labels: tuple[str, ...]
@@ -28,7 +28,7 @@ class Linear:
     temperature: float = 1.0
 
     def scores(self, rows: Rows, chosen: Ints | None = None) -> Floats:
-        """Shape (rows, labels), or of the ``chosen`` rows alone. An empty row has the bias alone."""
+        """Shape (rows, labels), of the ``chosen`` rows or all. An empty row has the bias alone."""
         if chosen is None:
             chosen = np.arange(len(rows.pairs))
         scores = np.empty((len(chosen), len(self.labels)))

@@ -134,11 +134,12 @@ class Vocabulary:
         The terms counted are those of ``Analyzer``, found without building the strings of those
         that are not known.
         """
-        words = [segmenter(text) for text in texts]
         if kernel is not None:
-            return self._compiled_rows(kernel, list(texts), words)
+            return self._compiled_rows(kernel, list(texts), segmenter)
         get = self._words.get
-        known = [[at for word in found if (at := get(word)) is not None] for found in words]
+        known = [
+            [at for word in segmenter(text) if (at := get(word)) is not None] for text in texts
+        ]
         lengths = [len(found) for found in known]
         word_ids = np.fromiter(chain.from_iterable(known), np.int64, sum(lengths))
         ngram_owners, ngram_ids = self._trie.find(texts)
@@ -146,14 +147,14 @@ class Vocabulary:
         pairs = np.bincount(ngram_owners[self._is_pair[ngram_ids]], minlength=len(texts))
         return self._weigh(owners, np.concatenate([word_ids, ngram_ids]), pairs)
 
-    def _compiled_rows(self, built: Kernel, texts: list[str], words: list[list[str]]) -> Rows:
+    def _compiled_rows(self, built: Kernel, texts: list[str], segmenter: Segmenter) -> Rows:
         """The same, petition by petition."""
-        most = self._trie.depth * sum(map(len, texts)) + sum(map(len, words))
+        most = (self._trie.depth + 1) * sum(map(len, texts))
         starts, pairs = np.empty(len(texts) + 1, np.int64), np.empty(len(texts), np.int64)
         terms, values = np.empty(most, np.int64), np.empty(most)
         n_entries = built.rows(
             texts,
-            words,
+            segmenter.dictionary,
             self._nodes,
             self.idf,
             self._is_pair,

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from models.kernel import Ints, Nodes
+from models.kernel import Ints, Narrow, Nodes
 
 _CODE_POINTS = 0x110000
 _FIBONACCI = np.uint64(0x9E3779B97F4A7C15)
@@ -119,7 +119,7 @@ class HashTable:
         return ((keys.view(np.uint64) * _FIBONACCI) >> self.shift).view(np.int64)
 
 
-def _levels(numbers: Ints, terms: Sequence[str], base: int) -> Iterator[tuple[Ints, Ints]]:
+def _levels(numbers: Narrow, terms: Sequence[str], base: int) -> Iterator[tuple[Ints, Ints]]:
     """For each length of prefixes the keys and the nodes of them all.
 
     ``numbers`` are those of all characters of all terms.

@@ -134,7 +134,7 @@ def _write_model(folder: Path, classifier: Classifier) -> None:
     models = {"areas": classifier.areas} | {
         f"topics-{area}": model for area, model in classifier.topics.items()
     }
-    arrays = {"idf": classifier.vocabulary.idf}
+    arrays: dict[str, np.ndarray] = {"idf": classifier.vocabulary.idf}
     for name, model in models.items():
         arrays |= {f"{name}-weights": model.weights, f"{name}-bias": model.bias}
     buffer = io.BytesIO()

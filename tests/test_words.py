@@ -1,4 +1,4 @@
-"""The fast segmenter is held to jieba, which defines what a word is."""
+"""The fast segmenters are held to jieba, which defines what a word is."""
 
 import importlib
 import math
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import OperatorError
+from models.kernel import kernel
 from models.resources import shipped
 from models.text import fold
 from models.words import Segmenter, jieba_cut, read_terms, rjieba_cut, write_terms
@@ -24,11 +25,15 @@ def lexicon() -> dict[str, int]:
         return read_terms(path)
 
 
-@pytest.fixture(scope="module")
-def both(lexicon: dict[str, int]) -> tuple[Cut, Cut]:
-    """The fast segmenter and the reference."""
-    pytest.importorskip("rjieba")
-    return rjieba_cut(lexicon), jieba_cut(lexicon)
+@pytest.fixture(scope="module", params=["kernel", "rjieba"])
+def both(lexicon: dict[str, int], request: pytest.FixtureRequest) -> tuple[Cut, Cut]:
+    """A fast segmenter and the reference."""
+    if request.param == "rjieba":
+        pytest.importorskip("rjieba")
+        return rjieba_cut(lexicon), jieba_cut(lexicon)
+    if kernel is None:
+        pytest.skip("no kernel was built")
+    return Segmenter(lexicon), jieba_cut(lexicon)
 
 
 def test_both_segmenters_give_the_same_words_on_the_corpus(

@@ -131,7 +131,9 @@ def fit_linear(
     """
     names = tuple(map(str, np.unique(labels)))
     if len(names) == 1 or not matrix.shape[1]:
-        return Linear(names, np.zeros((matrix.shape[1], len(names)), np.float32), np.zeros(len(names)))
+        return Linear(
+            names, np.zeros((matrix.shape[1], len(names)), np.float32), np.zeros(len(names))
+        )
     asked = names[1:] if len(names) == 2 else names  # noqa: PLR2004 - one tells two labels apart
     machines = [_tell(matrix, labels == name, weights, recipe, seed) for name in asked]
     found, bias = (np.array(part) for part in zip(*machines, strict=True))

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from models.kernel import Floats
 
+from models.kernel import Floats
 
 N_BINS = 15
 """Equal-mass bins of the calibration error."""
