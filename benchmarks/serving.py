@@ -15,14 +15,10 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-import warnings
 from pathlib import Path
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import jieba
 from flask import Flask, request
-from speed import fit_naive
+from naive import fit_naive
 
 from models.store import Store
 from service.access import NEEDS, Open
@@ -40,7 +36,6 @@ CHARS = range(280, 320)
 
 def main() -> None:
     """Print the figures."""
-    jieba.setLogLevel("WARNING")
     dataset, lexicon = read_corpus(())
     texts = [row.petition.text for row in dataset.rows]
     one = next(text for text in texts if len(text) in CHARS)

@@ -58,7 +58,7 @@ def build_wheels(folder: Path) -> None:
     would take what an earlier build left in the checkout.
     """
     with tempfile.TemporaryDirectory() as aside:
-        left = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info")
+        left = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "*.so", "*.pyd")
         copy = shutil.copytree(ROOT, Path(aside) / "project", ignore=left)
         pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--use-pep517"]
         pip += ["--disable-pip-version-check", "--wheel-dir", str(folder)]

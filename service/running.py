@@ -10,6 +10,7 @@ from typing import Any
 from models import golden, versions
 from models.classifier import Classifier
 from models.errors import TriageError, VersionDamaged, VersionMissing
+from models.kernel import kernel
 from models.store import Store
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,9 @@ class Running:
             self._refuse(error)
             return
         self._classifier, self._golden, self._manifest = loaded, examples, manifest
-        log.info("version loaded", extra={"version": loaded.version})
+        log.info(
+            "version loaded", extra={"version": loaded.version, "compiled": kernel is not None}
+        )
 
     def _refuse(self, error: Exception) -> None:
         if isinstance(error, TriageError):

@@ -3,12 +3,13 @@
 import os
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
-from waitress import create_server
+from waitress import create_server, wasyncore
 
 PROGRAM = Path("/usr/bin/chromium")
 REQUIRED = "TRIAGE_TESTS_NEED_CHROMIUM"
@@ -35,12 +36,14 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """Where ``app`` is served."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    sockets: dict[int, object] = {}
+    server = create_server(app, map=sockets, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
     server.task_dispatcher.shutdown()
-    server.close()
+    # The sockets belong to the serving thread, which may be waiting for them.
+    server.trigger.pull_trigger(partial(wasyncore.close_all, sockets))
     thread.join(timeout=5)
 
 
