@@ -39,7 +39,6 @@ class Kernel(Protocol):
         dictionary: Ints,
         trie: Nodes,
         idf: Floats,
-        is_pair: npt.NDArray[np.bool_],
         scratch: tuple[Narrow, npt.NDArray[np.uint64]],
         out: tuple[Ints, Ints, Floats, Ints],
     ) -> int:

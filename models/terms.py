@@ -157,7 +157,6 @@ class Vocabulary:
             segmenter.dictionary,
             self._nodes,
             self.idf,
-            self._is_pair,
             self._scratch,
             (starts, terms, values, pairs),
         )

@@ -35,13 +35,16 @@ class Trie:
     def __init__(self, terms: Sequence[str]) -> None:
         """``terms`` are all different, and none is empty."""
         self.n_terms = len(terms)
-        self.depth = max((len(term) for term in terms if term[0] != " "), default=0)
+        lengths = np.array([len(term) for term in terms], dtype=np.int64)
         points = np.frombuffer("".join(terms).encode("utf-32-le"), dtype=np.uint32)
-        characters = np.unique(points)
-        self.base = len(characters) + 1
+        are_ngrams = points[np.cumsum(lengths) - lengths] != ord(" ")
+        self.depth = int(lengths[are_ngrams].max(initial=0))
         self.numbers, self.first = (np.zeros(_CODE_POINTS, dtype=np.int32) for _ in range(2))
+        self.numbers[points] = 1
+        characters = np.flatnonzero(self.numbers)
+        self.base = len(characters) + 1
         self.numbers[characters] = range(1, self.base)
-        (starts, roots), *deeper = _levels(self.numbers[points], terms, self.base)
+        (starts, roots), *deeper = _levels(self.numbers[points], lengths, self.base)
         self.first[characters[starts - 1]] = roots
         self.words, self.first[ord(" ")] = int(self.first[ord(" ")]), 0
         empty = np.array([], dtype=np.int64)
@@ -95,7 +98,8 @@ class HashTable:
             taken, first = np.unique(slots[free], return_index=True)
             placed = free[first]
             table.keys[taken], table.values[taken] = keys[placed], values[placed]
-            left = np.setdiff1d(np.arange(len(keys)), placed)
+            left = np.ones(len(keys), dtype=bool)
+            left[placed] = False
             keys, values, slots = keys[left], values[left], slots[left] + 1
         return table
 
@@ -119,16 +123,15 @@ class HashTable:
         return ((keys.view(np.uint64) * _FIBONACCI) >> self.shift).view(np.int64)
 
 
-def _levels(numbers: Narrow, terms: Sequence[str], base: int) -> Iterator[tuple[Ints, Ints]]:
+def _levels(numbers: Narrow, lengths: Ints, base: int) -> Iterator[tuple[Ints, Ints]]:
     """For each length of prefixes the keys and the nodes of them all.
 
-    ``numbers`` are those of all characters of all terms.
+    ``numbers`` are those of all characters of all terms, ``lengths`` those of the terms.
     """
-    lengths = np.array([len(term) for term in terms], dtype=np.int64)
     at = np.cumsum(lengths) - lengths
-    longer = np.arange(len(terms))
-    parents = np.zeros(len(terms), dtype=np.int64)
-    n_nodes, length = len(terms), 0
+    longer = np.arange(len(lengths))
+    parents = np.zeros(len(lengths), dtype=np.int64)
+    n_nodes, length = len(lengths), 0
     while len(longer) or not length:
         length += 1
         keys, place = np.unique(parents * base + numbers[at], return_inverse=True)

@@ -52,7 +52,7 @@ class Segmenter:
         """Jieba's dictionary and our terms as the kernel holds them."""
         if kernel is None:
             raise RuntimeError("only the kernel has such a dictionary")
-        lines = jieba_dictionary().read_text("utf-8")
+        lines = jieba_dictionary().read_bytes().decode()
         lines += "".join(f"\n{word} {frequency}" for word, frequency in self.terms.items())
         slots = 1 << (_SLOTS_A_WORD * lines.count("\n")).bit_length()
         found = np.zeros((slots + 1, 2), dtype=np.int64)

@@ -112,6 +112,19 @@ def test_same_rows_for_any_text(texts: list[str], both: tuple[Classifier, Classi
         same_rows(found, rows_of(both[1], folded))
 
 
+def test_pairs_of_chinese_characters_are_the_same(built: Kernel) -> None:
+    """At both ends of each range of them."""
+    del built
+    edges = "\u33ff\u3400\u4dbf\u4dc0\u4dff\u4e00\u9fff\ua000"
+    edges += "\U0001ffff\U00020000\U0003134f\U00031350az"
+    known = sorted({one + other for one in edges for other in edges} | {f" {one}" for one in edges})
+    idf, texts = np.ones(len(known)), [one + other for one in edges for other in edges]
+    found = Vocabulary(known, idf).rows(texts, Segmenter({}))
+    with without():
+        same_rows(found, Vocabulary(known, idf).rows(texts, Segmenter({})))
+    assert set(found.pairs.tolist()) == {0, 1}
+
+
 @pytest.mark.parametrize("n_terms", [1, 63, 64, 65, 2_000])
 def test_long_terms_and_any_number_of_them(
     n_terms: int, built: Kernel, rng: np.random.Generator

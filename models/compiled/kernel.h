@@ -26,7 +26,6 @@ int int32s(PyObject *object, void *found);
 int int64s(PyObject *object, void *found);
 int floats(PyObject *object, void *found);
 int doubles(PyObject *object, void *found);
-int booleans(PyObject *object, void *found);
 int out_int32s(PyObject *object, void *found);
 int out_int64s(PyObject *object, void *found);
 int out_bits(PyObject *object, void *found); /* of 64 bits */

@@ -45,26 +45,35 @@ typedef struct {
     int32_t *counts; /* per term; all 0 between petitions */
     uint64_t *seen;  /* a bit per term; all 0 between petitions */
     int64_t n_terms;
-    const uint8_t *is_pair;
-    int64_t pairs;
 } Bag;
 
-static void add(Bag *bag, int64_t node) {
+/* Counts the term that a node ends; 0 where it ends none. */
+static int add(Bag *bag, int64_t node) {
     int64_t term = node - 1;
-    if (term < 0 || term >= bag->n_terms) return;
+    if (term < 0 || term >= bag->n_terms) return 0;
     bag->counts[term]++;
     bag->seen[term >> 6] |= (uint64_t)1 << (term & 63);
-    bag->pairs += bag->is_pair[term];
+    return 1;
 }
 
-static void add_ngrams(Bag *bag, const Trie *trie, const Py_UCS4 *text, Py_ssize_t length) {
+static int is_chinese(Py_UCS4 character) {
+    return (character >= 0x4E00 && character <= 0x9FFF) ||
+           (character >= 0x3400 && character <= 0x4DBF) ||
+           (character >= 0x20000 && character <= 0x3134F);
+}
+
+/* Counts the n-grams, and returns how many known ones are two Chinese characters. */
+static int64_t add_ngrams(Bag *bag, const Trie *trie, const Py_UCS4 *text, Py_ssize_t length) {
+    int64_t pairs = 0;
     for (Py_ssize_t start = 0; start < length; start++) {
         int64_t node = text[start] < N_CODE_POINTS ? trie->first[text[start]] : 0;
-        for (Py_ssize_t at = start + 1; node > 0; at++) {
-            add(bag, node);
-            node = at < length ? child(trie, node, text[at]) : 0;
+        for (Py_ssize_t end = start + 1; node > 0; end++) {
+            int is_pair = end == start + 2 && is_chinese(text[start]) && is_chinese(text[end - 1]);
+            pairs += add(bag, node) && is_pair;
+            node = end < length ? child(trie, node, text[end]) : 0;
         }
     }
+    return pairs;
 }
 
 /* What a word is looked up in, and where it is counted. */
@@ -112,32 +121,32 @@ static Py_ssize_t most_terms(PyObject *texts, Py_ssize_t depth) {
 }
 
 /* Counts the terms of one petition; 0 with an error set where there is no memory. */
-static int count(Bag *bag, const Dictionary *dictionary, const Trie *trie, PyObject *folded) {
+static int count(Bag *bag, const Dictionary *dictionary, const Trie *trie, PyObject *folded,
+                 int64_t *pairs) {
     Py_ssize_t length = PyUnicode_GetLength(folded);
     Py_UCS4 *text = PyUnicode_AsUCS4Copy(folded);
     if (text == NULL) return 0;
     Counter counter = {bag, trie, text};
     int is_sound = segment(dictionary, text, length, add_word, &counter);
-    bag->pairs = 0; /* words are none */
-    add_ngrams(bag, trie, text, length);
+    *pairs = add_ngrams(bag, trie, text, length);
     PyMem_Free(text);
     return is_sound;
 }
 
 PyObject *rows(PyObject *self, PyObject *arguments) {
     PyObject *texts, *found = NULL;
-    Py_buffer slots, numbers, first, keys, children, idf, is_pair, counts, seen, starts, terms,
-        values, pairs;
-    Py_buffer *buffers[] = {&slots,  &numbers, &first,  &keys,  &children, &idf,  &is_pair,
+    Py_buffer slots, numbers, first, keys, children, idf, counts, seen, starts, terms, values,
+        pairs;
+    Py_buffer *buffers[] = {&slots,  &numbers, &first,  &keys,  &children, &idf,
                             &counts, &seen,    &starts, &terms, &values,   &pairs};
     long long base, words_at;
     int shift;
     Py_ssize_t depth;
     (void)self;
-    if (!PyArg_ParseTuple(arguments, "O!O&((O&O&O&O&)LiLn)O&O&(O&O&)(O&O&O&O&)", &PyList_Type,
+    if (!PyArg_ParseTuple(arguments, "O!O&((O&O&O&O&)LiLn)O&(O&O&)(O&O&O&O&)", &PyList_Type,
                           &texts, int64s, &slots, int32s, &numbers, int32s, &first, integers, &keys,
-                          int32s, &children, &base, &shift, &words_at, &depth, doubles, &idf, booleans,
-                          &is_pair, out_int32s, &counts, out_bits, &seen, out_int64s, &starts,
+                          int32s, &children, &base, &shift, &words_at, &depth, doubles, &idf,
+                          out_int32s, &counts, out_bits, &seen, out_int64s, &starts,
                           out_int64s, &terms, out_doubles, &values, out_int64s, &pairs))
         return NULL;
     Py_ssize_t n_terms = n_items(&idf), n_texts = PyList_Size(texts);
@@ -145,21 +154,20 @@ PyObject *rows(PyObject *self, PyObject *arguments) {
     Dictionary known;
     if (most < 0 || !dictionary_of(&slots, &known) || !is_of(&numbers, N_CODE_POINTS) ||
         !is_of(&first, N_CODE_POINTS) || !is_of(&children, n_items(&keys)) ||
-        !is_of(&is_pair, n_terms) || !is_of(&counts, n_terms) ||
-        !is_of(&seen, (n_terms + 63) / 64) || !is_of(&starts, n_texts + 1) ||
-        !is_of(&pairs, n_texts) || !is_of(&terms, most) || !is_of(&values, most))
+        !is_of(&counts, n_terms) || !is_of(&seen, (n_terms + 63) / 64) ||
+        !is_of(&starts, n_texts + 1) || !is_of(&pairs, n_texts) || !is_of(&terms, most) ||
+        !is_of(&values, most))
         goto done;
     Trie trie = {numbers.buf,  first.buf,      keys.buf, keys.itemsize == 8,
                  children.buf, n_items(&keys), base,     words_at, shift};
-    Bag bag = {counts.buf, seen.buf, n_terms, is_pair.buf, 0};
-    int64_t *start = starts.buf;
+    Bag bag = {counts.buf, seen.buf, n_terms};
+    int64_t *start = starts.buf, *pair = pairs.buf;
     start[0] = 0;
     for (Py_ssize_t at = 0; at < n_texts; at++) {
-        int is_sound = count(&bag, &known, &trie, PyList_GetItem(texts, at));
+        int is_sound = count(&bag, &known, &trie, PyList_GetItem(texts, at), pair + at);
         start[at + 1] = start[at] + weigh(&bag, idf.buf, (int64_t *)terms.buf + start[at],
                                           (double *)values.buf + start[at]);
         if (!is_sound) goto done;
-        ((int64_t *)pairs.buf)[at] = bag.pairs;
     }
     found = PyLong_FromLongLong(start[n_texts]);
 done:
