@@ -1,5 +1,5 @@
-/* Words as jieba cuts them in exact mode without its hidden Markov model: of all cuts of a block into
-   words of the dictionary and single characters the likeliest. */
+/* Words as jieba cuts them in exact mode without its hidden Markov model: of all cuts of a block
+   into words of the dictionary and single characters the likeliest. */
 
 #include "kernel.h"
 
@@ -9,7 +9,7 @@ int dictionary_of(const Py_buffer *array, Dictionary *found) {
     found->shift = 64;
     while (found->n_slots > 1 && (int64_t)1 << (64 - found->shift) < found->n_slots) found->shift--;
     if (found->n_slots > 1 && (int64_t)1 << (64 - found->shift) == found->n_slots) return 1;
-    PyErr_SetString(PyExc_ValueError, "a dictionary is not of a power of two of slots and one more");
+    PyErr_SetString(PyExc_ValueError, "a dictionary has not a power of two of slots and one more");
     return 0;
 }
 

@@ -85,8 +85,9 @@ typedef struct {
 
 static int add_word(void *to, Py_ssize_t start, Py_ssize_t end) {
     const Counter *counter = to;
-    int64_t node = counter->trie->words;
-    for (; node > 0 && start < end; start++) node = child(counter->trie, node, counter->text[start]);
+    const Trie *trie = counter->trie;
+    int64_t node = trie->words;
+    for (; node > 0 && start < end; start++) node = child(trie, node, counter->text[start]);
     add(counter->bag, node);
     return 1;
 }
