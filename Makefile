@@ -1,4 +1,4 @@
-# Needs make and Python 3.11 to 3.13 with venv; everything else goes into .venv.
+# Needs make and Python 3.11 to 3.13 with venv; everything else goes into .venv, and the kernel beside its sources.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -26,7 +26,7 @@ readme: $(VENV)/.installed-dev
 bundle: $(VENV)/.installed
 	$(BIN)/python -m scripts.bundle dist
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.installed: pyproject.toml constraints.txt $(wildcard models/compiled/*)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	touch $@
@@ -36,4 +36,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) models/_kernel*.so models/_kernel*.pyd

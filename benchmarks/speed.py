@@ -130,14 +130,18 @@ def classify_archive(store: Store, source: Path, folder: Path, workers: str) -> 
 
 
 def weigh_archive(store: Store, texts: list[str], folder: Path, rows: int) -> None:
-    """Peak memory of a run in a process of its own."""
+    """Peak memory of a run in a process of its own, as Linux tells it.
+
+    ``getrusage`` would tell that of this process, where it is the greater.
+    """
     source = folder / "large.csv"
     write_rows(source, texts, rows)
     code = (
-        "import resource, runpy, sys\n"
+        "import sys\n"
         "from service.cli.main import cli\n"
         "cli.main(sys.argv[1:], standalone_mode=False)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+        "state = open('/proc/self/status').read().split('VmHWM:')[1]\n"
+        "print(int(state.split()[0]) // 1024)"
     )
     paths = ["batch", str(source), "--out", str(folder / "out.csv"), "--restart", "--quiet"]
     command = [sys.executable, "-c", code, *paths, "--models", str(store.folder)]

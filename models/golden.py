@@ -11,7 +11,7 @@ import numpy as np
 
 from models.classifier import Classifier
 from models.errors import GoldenMismatch
-from models.kernel import Floats
+from models.kernel import Weights
 from models.linear import Linear
 from models.text import Petition
 
@@ -62,7 +62,7 @@ def _texts(classifier: Classifier, model: Linear) -> Iterator[str]:
         yield "，".join(term.strip() for term in terms)
 
 
-def _heaviest(classifier: Classifier, column: Floats) -> list[str]:
+def _heaviest(classifier: Classifier, column: Weights) -> list[str]:
     vocabulary = classifier.vocabulary
     heaviest = np.argsort(-column * vocabulary.idf, kind="stable")[:TERMS_PER_EXAMPLE]
     return [vocabulary.terms[at] for at in heaviest]

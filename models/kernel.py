@@ -15,8 +15,8 @@ Floats = npt.NDArray[np.float64]
 Weights = npt.NDArray[np.float32]
 Narrow = npt.NDArray[np.int32]
 
-Nodes = tuple[tuple[Narrow, Narrow, npt.NDArray[np.signedinteger], Narrow], int, int, int, int]
-"""A trie: (``numbers``, ``first``, keys and values of its table), ``base``, the table's shift,
+Nodes = tuple[Narrow, Narrow, npt.NDArray[np.signedinteger], Narrow, int, int, int, int]
+"""A trie: ``numbers``, ``first``, keys and values of its table, ``base``, the table's shift,
 ``words``, ``depth``."""
 
 
@@ -31,21 +31,33 @@ class Kernel(Protocol):
         """
 
     def cut(self, text: str, dictionary: Ints) -> list[str]:
-        """The words of ``text`` as jieba cuts it."""
+        """The words of a folded text as jieba cuts it."""
 
     def rows(
         self,
         texts: list[str],
         dictionary: Ints,
-        trie: Nodes,
+        numbers: Narrow,
+        first: Narrow,
+        keys: npt.NDArray[np.signedinteger],
+        children: Narrow,
+        base: int,
+        shift: int,
+        words: int,
+        depth: int,
         idf: Floats,
-        scratch: tuple[Narrow, npt.NDArray[np.uint64]],
-        out: tuple[Ints, Ints, Floats, Ints],
+        counts: Narrow,
+        seen: npt.NDArray[np.uint64],
+        starts: Ints,
+        terms: Ints,
+        values: Floats,
+        pairs: Ints,
     ) -> int:
-        """Write the TF-IDF rows of ``texts`` into ``out``; how many entries they have.
+        """Write the TF-IDF rows of ``texts`` into the last four; how many entries they have.
 
-        ``scratch`` has a count a term and a bit a term, all 0, before and after. ``out`` has the
-        fields of ``Rows``; terms and values have room for ``depth`` + 1 entries a character.
+        ``numbers`` to ``depth`` are a trie. ``counts`` and ``seen`` are scratch space, a count and
+        a bit a term, all 0 before and after. The last four are the fields of ``Rows``, of which
+        ``terms`` and ``values`` have room for ``depth`` + 1 entries a character.
         """
 
     def scores(

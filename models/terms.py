@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from models.kernel import Floats, Ints, Kernel, Nodes, kernel
+from models.kernel import Floats, Ints, Kernel, kernel
 from models.trie import Trie
 from models.words import Segmenter
 
@@ -155,10 +155,13 @@ class Vocabulary:
         n_entries = built.rows(
             texts,
             segmenter.dictionary,
-            self._nodes,
+            *self._trie.nodes(),
             self.idf,
-            self._scratch,
-            (starts, terms, values, pairs),
+            *self._scratch,
+            starts,
+            terms,
+            values,
+            pairs,
         )
         return Rows(starts, terms[:n_entries], values[:n_entries], pairs)
 
@@ -191,7 +194,3 @@ class Vocabulary:
     @cached_property
     def _trie(self) -> Trie:
         return Trie(self.terms)
-
-    @cached_property
-    def _nodes(self) -> Nodes:
-        return self._trie.nodes()

@@ -55,7 +55,7 @@ class Trie:
         """All of it as the kernel walks it."""
         table = self.children
         arrays = self.numbers, self.first, table.keys, table.values
-        return arrays, self.base, int(table.shift), self.words, self.depth
+        return *arrays, self.base, int(table.shift), self.words, self.depth
 
     def find(self, texts: Sequence[str]) -> tuple[Ints, Ints]:
         """Number of the text and number of the term for every n-gram in them, in no order."""

@@ -26,7 +26,7 @@ _SLOTS_A_WORD = 2
 Cut = Callable[[str], list[str]]
 
 TERM_PATTERN = re.compile("[\u4e00-\u9fd5a-zA-Z0-9]+")
-"""Both segmenters treat these characters alike inside a dictionary word."""
+"""All segmenters treat these characters alike inside a dictionary word."""
 
 
 class Segmenter:
@@ -53,9 +53,9 @@ class Segmenter:
         if kernel is None:
             raise RuntimeError("only the kernel has such a dictionary")
         lines = jieba_dictionary().read_bytes().decode()
-        lines += "".join(f"\n{word} {frequency}" for word, frequency in self.terms.items())
-        slots = 1 << (_SLOTS_A_WORD * lines.count("\n")).bit_length()
-        found = np.zeros((slots + 1, 2), dtype=np.int64)
+        slots = _SLOTS_A_WORD * lines.count("\n") + _SLOTS_A_WORD * sum(map(len, self.terms))
+        lines += "".join(f"{word} {frequency}\n" for word, frequency in self.terms.items())
+        found = np.zeros(((1 << slots.bit_length()) + 1, 2), dtype=np.int64)
         kernel.dictionary(lines, found)
         return found
 

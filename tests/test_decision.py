@@ -1,8 +1,17 @@
 """Reasons for review."""
 
+from dataclasses import replace
+
 import pytest
 
-from models.decision import CLOSE_MARGIN, Certificate, Policy, Reason
+from models.decision import (
+    CLOSE_MARGIN,
+    Certificate,
+    Policy,
+    Reason,
+    count_chars,
+    known_share,
+)
 
 CERTIFICATE = Certificate(0.9, 0.98, 0.955, n=200, authors=8, evidence="shipped")
 POLICY = Policy(
@@ -50,6 +59,20 @@ def test_text_of_another_kind_goes_to_a_person() -> None:
     """Of six characters there are five sequences of two; half of them must be known."""
     assert POLICY.text_reasons("派出所不立案", pairs=2, breadth=4) == [Reason.UNFAMILIAR]
     assert POLICY.text_reasons("派出所不立案", pairs=3, breadth=4) == []
+
+
+@pytest.mark.parametrize("text", ["派出所不立案" * 9, "派出所，" * 9, "派，" * 20, "派出所不"])
+@pytest.mark.parametrize("min_chars", [1, 20, 60])
+@pytest.mark.parametrize("min_known", [0.0, 0.3, 0.9])
+def test_many_known_pairs_spare_the_count(text: str, min_chars: int, min_known: float) -> None:
+    """The answer is that of counting, however many pairs are known."""
+    policy = replace(POLICY, min_chars=min_chars, min_known=min_known)
+    chars = count_chars(text)
+    for pairs in range(chars):
+        found = policy.text_reasons(text, pairs, breadth=4)
+        is_short, is_strange = chars < min_chars, known_share(chars, pairs) < min_known
+        assert (Reason.TOO_SHORT in found) is is_short
+        assert (Reason.UNFAMILIAR in found) is (is_strange and not is_short)
 
 
 def test_an_answer_that_rests_on_few_terms_goes_to_a_person() -> None:

@@ -1,6 +1,7 @@
 """What a server on a real socket does with clients that are hostile, slow or too many."""
 
 import dataclasses
+import io
 import json
 import socket
 import threading
@@ -11,7 +12,7 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
-from flask import Flask, request
+from flask import Flask, Response, request
 
 from models.store import Store
 from service.access import NEEDS, Open
@@ -20,6 +21,9 @@ from service.server import Serving
 from service.settings import Settings
 
 LIMIT = 20_000
+MEGABYTE, LARGE_MB = 1_000_000, 25
+"""More than the server keeps for a connection."""
+
 TEXT = "派出所不予立案，请督促依法办理"
 PLANTED = "某小区独一无二的句子"
 
@@ -30,6 +34,7 @@ def _views_of_this_module() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(NEEDS, "slow", Open.EVERYBODY)
         patch.setitem(NEEDS, "who", Open.EVERYBODY)
+        patch.setitem(NEEDS, "large", Open.EVERYBODY)
         yield
 
 
@@ -42,6 +47,11 @@ def app(shared_store: Store) -> Flask:
     def slow() -> str:
         time.sleep(0.8)
         return "done"
+
+    @app.get("/large")
+    def large() -> Response:
+        length = {"Content-Length": str(MEGABYTE * LARGE_MB)}
+        return Response((bytes([number]) * MEGABYTE for number in range(LARGE_MB)), headers=length)
 
     return app
 
@@ -176,6 +186,22 @@ def test_requests_in_a_pipeline_are_answered_in_order(port: int) -> None:
         read = b"".join(iter(lambda: connection.recv(65536), b""))
     found = [part.split(b" ")[1] for part in read.split(b"HTTP/1.")[1:]]
     assert found == [b"200", b"404", b"200", b"400"]
+
+
+def test_a_large_answer_reaches_a_slow_client_whole(port: int) -> None:
+    """Two in a pipeline, one after the other; nothing is left out, nobody waits for ever."""
+    head = b"GET /large HTTP/1.1\r\nHost: localhost\r\n"
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as connection:
+        connection.sendall(head + b"\r\n" + head + b"Connection: close\r\n\r\n")
+        time.sleep(0.5)
+        read = io.BytesIO(b"".join(iter(lambda: connection.recv(65536), b"")))
+    for _ in range(2):
+        assert read.readline().startswith(b"HTTP/1.1 200")
+        while read.readline() != b"\r\n":
+            pass
+        for number in range(LARGE_MB):
+            assert read.read(MEGABYTE) == bytes([number]) * MEGABYTE
+    assert not read.read()
 
 
 def test_too_many_requests_are_refused_at_once(port: int) -> None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -17,6 +18,7 @@ from models.kernel import Kernel, kernel
 from models.prediction import Prediction
 from models.terms import Analyzer, Rows, Vocabulary
 from models.text import fold
+from models.trie import Trie
 from models.words import Segmenter
 from training.dataset import Dataset
 
@@ -69,9 +71,10 @@ def test_same_rows_and_answers_without_it(
     """Words, weights, scores, breadths, topics, evidence: all petitions that were learnt from."""
     texts = [row.folded for row in dataset.rows]
     petitions = [row.petition for row in dataset.rows]
+    rows = rows_of(both[0], texts)
     found = both[0].classify_batch(petitions, explain=True)
     with without():
-        same_rows(rows_of(both[0], texts), rows_of(both[1], texts))
+        same_rows(rows, rows_of(both[1], texts))
         expected = both[1].classify_batch(petitions, explain=True)
     for one, other in zip(found, expected, strict=True):
         assert isinstance(one, Prediction)
@@ -188,6 +191,41 @@ def test_arrays_that_do_not_fit_are_refused(
     """Nothing is read or written beyond their ends."""
     with pytest.raises(ValueError, match=r"array|rows|contiguous"):
         built.scores(*entries, weights, 3, asked, out)  # type: ignore[call-arg,misc]
+
+
+def fitting(classifier: Classifier) -> list[Any]:
+    """What the kernel gets for two characters."""
+    vocabulary = classifier.vocabulary
+    n_terms, trie = len(vocabulary), Trie(vocabulary.terms)
+    scratch = np.zeros(n_terms, np.int32), np.zeros(-(-n_terms // 64), np.uint64)
+    out = np.zeros(2, np.int64), np.zeros(6, np.int64), np.zeros(6), np.zeros(1, np.int64)
+    dictionary = classifier.analyzer.segmenter.dictionary
+    return [["立案"], dictionary, *trie.nodes(), vocabulary.idf, *scratch, *out]
+
+
+def test_every_array_of_another_type_or_too_short_is_refused(
+    built: Kernel, classifier: Classifier
+) -> None:
+    """Each by itself, and nothing else is the worse for it."""
+    right = fitting(classifier)
+    rows: Any = built.rows
+    assert rows(*right) > 0
+    for at, array in enumerate(right):
+        if isinstance(array, np.ndarray):
+            # The sizes of keys and idf are what the others are measured by.
+            shorter = [array[:-1]] if at not in {4, 10} else []
+            apart = [np.repeat(array, 2)[::2]] if len(array) > 1 else []
+            for wrong in (array.astype(np.complex64), *apart, *shorter):
+                with pytest.raises(ValueError, match=r"array|dictionary|contiguous"):
+                    rows(*right[:at], wrong, *right[at + 1 :])
+    assert rows(*right) > 0
+
+
+def test_breadths_of_what_does_not_fit_are_refused(built: Kernel) -> None:
+    """A label that is not there, too little room."""
+    for best, out in ((3, np.zeros(1)), (-1, np.zeros(1)), (0, np.zeros(0))):
+        with pytest.raises(ValueError, match=r"array|rows"):
+            built.breadths(*ROWS, WEIGHTS, 3, np.array([best]), out)
 
 
 def test_what_is_no_text_is_refused(both: tuple[Classifier, Classifier], built: Kernel) -> None:

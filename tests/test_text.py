@@ -1,5 +1,7 @@
 """What is read of a petition."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,16 @@ characters = st.characters(exclude_categories=["Cs"])
 def test_full_width_and_capitals_fold_to_plain_characters() -> None:
     """Typing habits do not hide a term."""
     assert fold("ＡＢＣ１２３ Ⅳ㎡") == "abc123 ivm2"
+
+
+def test_every_character_folds_by_itself() -> None:
+    """To its NFKC form in lower case, unless that is a phrase; blanks to a space."""
+    for code_point in (*range(0xD800), *range(0xE000, 0x30000)):
+        character = chr(code_point)
+        plain = unicodedata.normalize("NFKC", character).lower()
+        plain = plain if len(plain) <= 4 else character
+        blank = unicodedata.category(character) in {"Cc", "Cf", "Zs", "Zl", "Zp"} or plain.isspace()
+        assert fold(f"问{character}，") == f"问{' ' if blank else plain},"
 
 
 def test_control_characters_become_spaces() -> None:

@@ -76,10 +76,11 @@ def test_words_joined_are_the_text(lexicon: dict[str, int]) -> None:
 
 
 def test_words_of_the_term_dictionary_stay_whole() -> None:
-    """Its words reach both segmenters."""
+    """Its words reach every segmenter."""
     text = "有人充当保护伞大王"
-    for cut in (rjieba_cut({"保护伞大王": 1000}), jieba_cut({"保护伞大王": 1000})):
-        assert "保护伞大王" in cut(text)
+    for term in ("保护伞大王", "充当保护伞", "12345热线"):
+        for cut in (jieba_cut, rjieba_cut, Segmenter):
+            assert term in cut({term: 1000})(f"{text}打12345热线")
 
 
 def test_poisoned_cache_in_the_shared_folder_is_not_read(

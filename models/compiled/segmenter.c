@@ -54,7 +54,8 @@ PyObject *dictionary(PyObject *self, PyObject *arguments) {
         Py_ssize_t end = start;
         while (end < length && text[end] != ' ' && text[end] != '\n') end++;
         double frequency = 0;
-        for (Py_ssize_t at = end + 1; at < length && text[at] >= '0' && text[at] <= '9'; at++)
+        Py_ssize_t digits = end < length && text[end] == ' ' ? end + 1 : length;
+        for (Py_ssize_t at = digits; at < length && text[at] >= '0' && text[at] <= '9'; at++)
             frequency = frequency * 10 + (text[at] - '0');
         is_sound = add_entry(&made, text + start, end - start, frequency, &n_nodes);
         total += frequency;
@@ -81,7 +82,7 @@ static int is_latin(Py_UCS4 character) {
            is_between(character, '0', '9');
 }
 
-/* Of these characters jieba's blocks are made; any other is a word by itself. */
+/* Of these characters jieba's blocks are made; any other is a word by itself in a folded text. */
 static int is_inside(Py_UCS4 character) {
     return is_between(character, 0x4E00, 0x9FD5) || is_latin(character) ||
            (character < 128 && character > 0 && strchr("+#&._%-", (int)character) != NULL);

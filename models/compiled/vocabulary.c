@@ -144,11 +144,12 @@ PyObject *rows(PyObject *self, PyObject *arguments) {
     int shift;
     Py_ssize_t depth;
     (void)self;
-    if (!PyArg_ParseTuple(arguments, "O!O&((O&O&O&O&)LiLn)O&(O&O&)(O&O&O&O&)", &PyList_Type,
-                          &texts, int64s, &slots, int32s, &numbers, int32s, &first, integers, &keys,
-                          int32s, &children, &base, &shift, &words_at, &depth, doubles, &idf,
-                          out_int32s, &counts, out_bits, &seen, out_int64s, &starts,
-                          out_int64s, &terms, out_doubles, &values, out_int64s, &pairs))
+    /* Not in groups: CPython 3.11 has room for eight converted arguments in all groups together. */
+    if (!PyArg_ParseTuple(arguments, "O!O&O&O&O&O&LiLnO&O&O&O&O&O&O&", &PyList_Type, &texts, int64s,
+                          &slots, int32s, &numbers, int32s, &first, integers, &keys, int32s,
+                          &children, &base, &shift, &words_at, &depth, doubles, &idf, out_int32s,
+                          &counts, out_bits, &seen, out_int64s, &starts, out_int64s, &terms,
+                          out_doubles, &values, out_int64s, &pairs))
         return NULL;
     Py_ssize_t n_terms = n_items(&idf), n_texts = PyList_Size(texts);
     Py_ssize_t most = most_terms(texts, depth);
