@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response
+from flask.json.provider import DefaultJSONProvider
 from flask_bootstrap import Bootstrap5
+from pydantic_core import to_json
 
 from models.store import Store
 from service.access import register_access
@@ -40,8 +42,19 @@ SECURITY_HEADERS = {
 }
 
 
+class _Json(DefaultJSONProvider):
+    """JSON as pydantic writes it, several times faster: keys in their order, Chinese as it is."""
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:  # noqa: ANN401 - Flask's own types
+        """The text; nothing that Flask could ask for in ``kwargs`` is needed here."""
+        del kwargs
+        return to_json(obj).decode()
+
+
 class _Application(Flask):
     """Flask without the question, at each of a dozen calls a request, whether a view is async."""
+
+    json_provider_class = _Json
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself: none here is async."""
@@ -63,8 +76,6 @@ def create_app(settings: Settings, gate: Gate | None = None) -> Flask:
         SESSION_COOKIE_SECURE=not (settings.is_local or settings.insecure_cookies),
         BOOTSTRAP_SERVE_LOCAL=True,
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined] # the answer has an order of its own
-    app.json.ensure_ascii = False  # type: ignore[attr-defined] # names are Chinese
     Bootstrap5(app)
     app.extensions["running"] = Running(Store(settings.versions))
     app.extensions["gate"] = gate
