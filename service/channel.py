@@ -16,6 +16,7 @@ from service.refusal import Busy, Refusal
 MOST_WAITING_S = 1.5
 MOST_RECEIVING_S = 300
 MOST_DRAINING_S = 10
+MOST_STALLED_S = 10
 CROWDED = 0.9
 DRAINED_BYTES = 1 << 16
 
@@ -91,11 +92,16 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
 
         Not while a thread answers, which sends by itself: the socket is ready and its lock taken
         then, and the server would ask again and again, with Python's own lock in its hands. What
-        the thread cannot send waits for its end; only more than it may keep is sent meanwhile.
+        the thread cannot send waits for its end; only what is more than it may keep is sent
+        meanwhile, while it waits. It does not wait for ever for a client that reads nothing.
         """
-        answering = self.requests and not (self.will_close or self.close_when_flushed)
-        if answering and self.total_outbufs_len < self.adj.outbuf_high_watermark:
-            return False
+        is_closing = self.will_close or self.close_when_flushed
+        if self.requests and not is_closing:
+            if self.total_outbufs_len < self.adj.outbuf_high_watermark:
+                return False
+            if time.time() - self.last_activity > MOST_STALLED_S:
+                self.handle_close()  # to set will_close would wait until the client reads
+                return False
         return bool(super().writable())
 
     def handle_read(self) -> None:

@@ -204,6 +204,21 @@ def test_a_large_answer_reaches_a_slow_client_whole(port: int) -> None:
     assert not read.read()
 
 
+def test_clients_that_read_nothing_hold_no_thread_for_ever(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One for each thread, with more than the server keeps; then somebody else is answered."""
+    monkeypatch.setattr("service.channel.MOST_STALLED_S", 0.5)
+    with ExitStack() as stack:
+        for _ in range(2):
+            connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+            stack.enter_context(closing(connection))
+            connection.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        time.sleep(0.3)
+        response = send(port, b"GET /v1/taxonomy HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        assert response.status == 200
+
+
 def test_too_many_requests_are_refused_at_once(port: int) -> None:
     """Two are worked for, two wait, the others hear 503; whoever watches is answered meanwhile."""
     statuses: list[tuple[int, float]] = []

@@ -275,6 +275,27 @@ def test_workers_do_not_outlive_a_killed_command(shared_store: Store, tmp_path: 
     assert not alive
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of a process group")
+def test_an_impatient_ctrl_c_leaves_nobody_behind(shared_store: Store, tmp_path: Path) -> None:
+    """However often it is pressed."""
+    source = tmp_path / "in.csv"
+    source.write_text("内容\n" + f"{TEXT}\n" * 50_000, encoding="utf-8")
+    code = "from service.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "batch", str(source), "--workers", "2", "--quiet"]
+    command += ["--models", str(shared_store.folder), "--out", str(tmp_path / "a.csv")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+    while not list((tmp_path / ".a.csv.work").rglob("*.part")):
+        time.sleep(0.01)
+    children = psutil.Process(process.pid).children(recursive=True)
+    for _ in range(3):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.1)
+    _, told = process.communicate(timeout=20)
+    assert b"the same command goes on where it was" in told
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert not alive
+
+
 POISON = """
 import os, models.classifier as found
 batch = found.Classifier.classify_batch

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
 from models.errors import ClusterLost
 from models.text import Petition
@@ -47,9 +48,23 @@ def in_processes(shards: Iterable[Shard], workers: int, model: Model) -> Iterato
             "a worker process died", remedy="the same command goes on; try fewer --workers"
         ) from error
     finally:
-        pool.shutdown(cancel_futures=True)
+        with _deaf_to_interrupts():
+            pool.shutdown(cancel_futures=True)
     if guarded.error:
         raise guarded.error
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """A second Ctrl-C would leave workers behind whom nobody tells to end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Guarded:
