@@ -198,15 +198,15 @@ def _read_linear(
     arrays: Mapping[str, np.ndarray], name: str, stored: Mapping[str, Any], n_terms: int
 ) -> Linear:
     labels = tuple(stored["labels"])
-    weights = _finite(arrays[f"{name}-weights"], (n_terms, len(labels))).astype(np.float32)
+    weights = _finite(arrays[f"{name}-weights"], (n_terms, len(labels)), np.float32)
     bias = _finite(arrays[f"{name}-bias"], (len(labels),))
     return Linear(labels, weights, bias, stored["temperature"])
 
 
-def _finite(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _finite(array: np.ndarray, shape: tuple[int, ...], dtype: type = np.float64) -> np.ndarray:
     if array.shape != shape or not np.isfinite(array).all():
         raise ValueError(f"an array is not of {shape} finite numbers")
-    return np.ascontiguousarray(array, dtype=np.float64)
+    return np.ascontiguousarray(array, dtype=dtype)
 
 
 def digest(folder: Path) -> str:

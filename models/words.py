@@ -53,7 +53,7 @@ class Segmenter:
         if kernel is None:
             raise RuntimeError("only the kernel has such a dictionary")
         lines = jieba_dictionary().read_bytes().decode()
-        slots = _SLOTS_A_WORD * lines.count("\n") + _SLOTS_A_WORD * sum(map(len, self.terms))
+        slots = _SLOTS_A_WORD * (lines.count("\n") + sum(map(len, self.terms)))
         lines += "".join(f"{word} {frequency}\n" for word, frequency in self.terms.items())
         found = np.zeros(((1 << slots.bit_length()) + 1, 2), dtype=np.int64)
         kernel.dictionary(lines, found)

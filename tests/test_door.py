@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask, Response, request
@@ -17,6 +19,7 @@ from flask import Flask, Response, request
 from models.store import Store
 from service.access import NEEDS, Open
 from service.app import create_app
+from service.channel import Channel
 from service.server import Serving
 from service.settings import Settings
 
@@ -202,6 +205,19 @@ def test_a_large_answer_reaches_a_slow_client_whole(port: int) -> None:
         for number in range(LARGE_MB):
             assert read.read(MEGABYTE) == bytes([number]) * MEGABYTE
     assert not read.read()
+
+
+def test_server_does_not_spin_while_a_thread_answers() -> None:
+    """The thread sends by itself; only what is more than it may keep is the server's to send."""
+    adj = SimpleNamespace(outbuf_high_watermark=10)
+    channel: Any = Channel.__new__(Channel)
+    state = {"adj": adj, "requests": ["one"], "will_close": False, "close_when_flushed": False}
+    channel.__dict__ |= {**state, "total_outbufs_len": 5, "last_activity": time.time()}
+    assert not channel.writable()
+    channel.total_outbufs_len = 11
+    assert channel.writable()
+    channel.total_outbufs_len, channel.requests = 5, []
+    assert channel.writable()
 
 
 def test_clients_that_read_nothing_hold_no_thread_for_ever(

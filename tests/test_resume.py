@@ -256,28 +256,10 @@ def test_a_killed_command_goes_on(shared_store: Store, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "in.csv", "whole.csv"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows ends children by other means")
-def test_workers_do_not_outlive_a_killed_command(shared_store: Store, tmp_path: Path) -> None:
-    """They would hold memory for nothing."""
-    source = tmp_path / "in.csv"
-    source.write_text("内容\n" + f"{TEXT}\n" * 50_000, encoding="utf-8")
-    code = "from service.cli.main import main; main()"
-    command = [sys.executable, "-c", code, "batch", str(source), "--workers", "2", "--quiet"]
-    command += ["--models", str(shared_store.folder), "--out", str(tmp_path / "a.csv")]
-    process = subprocess.Popen(command)
-    while not list((tmp_path / ".a.csv.work").rglob("*.part")):
-        time.sleep(0.01)
-    children = psutil.Process(process.pid).children(recursive=True)
-    process.kill()
-    process.wait()
-    assert len(children) >= 2
-    _, alive = psutil.wait_procs(children, timeout=20)
-    assert not alive
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals of a process group")
-def test_an_impatient_ctrl_c_leaves_nobody_behind(shared_store: Store, tmp_path: Path) -> None:
-    """However often it is pressed."""
+def begin(
+    shared_store: Store, tmp_path: Path
+) -> tuple[subprocess.Popen[bytes], list[psutil.Process]]:
+    """A long run with two workers that has done something, and all its children."""
     source = tmp_path / "in.csv"
     source.write_text("内容\n" + f"{TEXT}\n" * 50_000, encoding="utf-8")
     code = "from service.cli.main import main; main()"
@@ -287,6 +269,23 @@ def test_an_impatient_ctrl_c_leaves_nobody_behind(shared_store: Store, tmp_path:
     while not list((tmp_path / ".a.csv.work").rglob("*.part")):
         time.sleep(0.01)
     children = psutil.Process(process.pid).children(recursive=True)
+    assert len(children) >= 2
+    return process, children
+
+
+def test_workers_do_not_outlive_a_killed_command(shared_store: Store, tmp_path: Path) -> None:
+    """They would hold memory for nothing."""
+    process, children = begin(shared_store, tmp_path)
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of a process group")
+def test_an_impatient_ctrl_c_leaves_nobody_behind(shared_store: Store, tmp_path: Path) -> None:
+    """However often it is pressed."""
+    process, children = begin(shared_store, tmp_path)
     for _ in range(3):
         os.killpg(process.pid, signal.SIGINT)
         time.sleep(0.1)

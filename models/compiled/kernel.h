@@ -36,6 +36,10 @@ int is_of(const Py_buffer *array, Py_ssize_t least); /* 0 with ValueError set wh
 void release(Py_buffer **arrays, size_t n);
 #define RELEASE(arrays) release(arrays, sizeof arrays / sizeof *arrays)
 
+static inline int is_between(Py_UCS4 character, Py_UCS4 first, Py_UCS4 last) {
+    return character >= first && character <= last;
+}
+
 /* A dictionary: words and their beginnings in a hash table from (node, next character) to node. A
    node is the number of its slot, from 1; 0 is the node of nothing. */
 typedef struct {

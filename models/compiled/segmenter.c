@@ -73,10 +73,6 @@ PyObject *dictionary(PyObject *self, PyObject *arguments) {
     return NULL;
 }
 
-static int is_between(Py_UCS4 character, Py_UCS4 first, Py_UCS4 last) {
-    return character >= first && character <= last;
-}
-
 static int is_latin(Py_UCS4 character) {
     return is_between(character, 'a', 'z') || is_between(character, 'A', 'Z') ||
            is_between(character, '0', '9');

@@ -56,10 +56,10 @@ static int add(Bag *bag, int64_t node) {
     return 1;
 }
 
+/* What models/terms.py counts as Chinese. */
 static int is_chinese(Py_UCS4 character) {
-    return (character >= 0x4E00 && character <= 0x9FFF) ||
-           (character >= 0x3400 && character <= 0x4DBF) ||
-           (character >= 0x20000 && character <= 0x3134F);
+    return is_between(character, 0x4E00, 0x9FFF) || is_between(character, 0x3400, 0x4DBF) ||
+           is_between(character, 0x20000, 0x3134F);
 }
 
 /* Counts the n-grams, and returns how many known ones are two Chinese characters. */
